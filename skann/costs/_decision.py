@@ -1,0 +1,149 @@
+"""From probabilities to decisions: gains, Bayes' rule, and the exact best cut.
+
+With p the probability of churn, contacting a customer instead of leaving that customer gains
+``p * missed - (1 - p) * wasted`` (Elkan 2001, section 2). Where both differences are positive,
+this is above 0 exactly for p above ``wasted / (wasted + missed)``. Contact always means
+"score strictly above the cut".
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skann.costs._matrix import Costs
+
+
+def contact_gain(probability: np.ndarray, costs: Costs) -> np.ndarray:
+    """Expected gain of contacting each customer instead of leaving them, in units of cost."""
+    return probability * costs.missed - (1.0 - probability) * costs.wasted
+
+
+def bayes_threshold(costs: Costs) -> float:
+    """Probability above which contact pays, for costs that are the same for all customers.
+
+    Returns -inf where contact pays at every probability, inf where it pays at none.
+
+    Raises
+    ------
+    ValueError
+        If both mistakes cost less than the right decisions.
+    """
+    missed, wasted = costs.missed, costs.wasted
+    if missed < 0 and wasted < 0:
+        raise ValueError(
+            f"These costs reward mistakes: fn_cost={costs.fn_cost:g} is below "
+            f"tp_cost={costs.tp_cost:g}, and fp_cost={costs.fp_cost:g} is below "
+            f"tn_cost={costs.tn_cost:g}. A cost is what an outcome costs, a benefit is a negative "
+            "cost: check the signs, or name the other class as pos_label."
+        )
+    if missed > 0 and wasted > 0:
+        return wasted / (wasted + missed)
+    return -np.inf if missed >= 0 >= wasted and missed != wasted else np.inf
+
+
+def contestable(costs: Costs) -> np.ndarray | bool:
+    """Customers whose decision depends on the probability: both mistakes cost something."""
+    return (costs.missed > 0) & (costs.wasted > 0)
+
+
+def loss_share(probability: np.ndarray, costs: Costs) -> np.ndarray:
+    """Rescale probabilities so that contact pays above 1/2, whatever the customer's costs.
+
+    The share of ``p * missed`` in ``p * missed + (1 - p) * wasted``. Its log-odds are
+    logit(p) - logit(p*), so that one cut on it is one shift of all log-odds. Only for
+    contestable customers.
+    """
+    missed, wasted = probability * costs.missed, (1.0 - probability) * costs.wasted
+    return missed / (missed + wasted)
+
+
+class Sweep(NamedTuple):
+    """All cuts of a score, from "nobody" to "everybody", each of shape (n_cuts,)."""
+
+    low: np.ndarray  # contacting scores above t is this cut for low <= t < high
+    high: np.ndarray
+    gain: np.ndarray  # total gain over contacting nobody
+    contacted: np.ndarray  # total weight contacted
+
+    def middles(self) -> np.ndarray:
+        return middle(self.low, self.high)
+
+
+def sweep(score: np.ndarray, gain: np.ndarray, weight: np.ndarray) -> Sweep:
+    """Gain of contacting all scores above t, for every t that makes a difference.
+
+    Parameters
+    ----------
+    score : ndarray of shape (n,)
+        Numbers from 0 to 1; equal scores are contacted together.
+    gain : ndarray of shape (n,)
+        What contacting each customer gained, known after the fact, times the weight.
+    weight : ndarray of shape (n,)
+        Sample weights.
+    """
+    order, last = ranked_groups(score)
+    distinct = score[order[last]]
+    return Sweep(
+        low=np.append(distinct, -np.inf),
+        high=np.append(np.inf, distinct),
+        gain=np.append(0.0, np.cumsum(gain[order])[last]),
+        contacted=np.append(0.0, np.cumsum(weight[order])[last]),
+    )
+
+
+def ranked_groups(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Order from the highest score down, and where in it each run of equal scores ends."""
+    order = np.argsort(score)[::-1]
+    ranked = score[order]
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)])
+    return order, last
+
+
+def middle(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Middle of what lies within 0 and 1 of ``low <= t < high``.
+
+    -inf and inf where nothing does: everybody although a score is 0, nobody although one is 1.
+    """
+    inside_low, inside_high = np.maximum(low, 0.0), np.minimum(high, 1.0)
+    centre = inside_low + (inside_high - inside_low) / 2.0
+    # Between neighbouring floats the middle rounds to one of them: take the lower, which is inside.
+    centre = np.where(centre >= inside_high, inside_low, centre)
+    centre = np.where(high <= 0.0, -np.inf, centre)
+    return np.where(low >= 1.0, np.inf, centre)
+
+
+def best_cut(swept: Sweep, expected: float) -> float:
+    """The cut with the highest gain, in the middle of its plateau.
+
+    Cuts that gain the same up to rounding form plateaus. Of several, the one nearest to
+    `expected`, the cut that would be right for calibrated probabilities, then the one that
+    contacts fewer.
+    """
+    rounding = 1e-12 * np.abs(np.diff(swept.gain)).sum()
+    tied = np.flatnonzero(swept.gain >= swept.gain.max() - rounding)
+    breaks = np.flatnonzero(np.diff(tied) > 1)
+    first, last = tied[np.append(0, breaks + 1)], tied[np.append(breaks, len(tied) - 1)]
+    centre = middle(swept.low[last], swept.high[first])
+    return float(centre[np.argmin(np.abs(centre - expected))])
+
+
+def bootstrap_cuts(
+    score: np.ndarray,
+    gain: np.ndarray,
+    random_state: np.random.RandomState,
+    n_resamples: int = 50,
+) -> np.ndarray:
+    """Best cuts under the Bayesian bootstrap, shape (n_resamples,).
+
+    Each resample weighs the customers by independent exponential variates (Rubin, "The Bayesian
+    Bootstrap", Annals of Statistics 1981): ties in gain do not occur, and no sort is repeated.
+    """
+    order, last = ranked_groups(score)
+    gain, distinct = gain[order], score[order[last]]
+    cuts = middle(np.append(distinct, -np.inf), np.append(np.inf, distinct))
+    generator = np.random.default_rng(random_state.randint(2**31 - 1))
+    best = np.empty(n_resamples, dtype=np.intp)
+    for i in range(n_resamples):
+        total = np.cumsum(gain * generator.standard_exponential(len(gain), dtype=np.float32))[last]
+        best[i] = 0 if not len(total) or total.max() <= 0 else 1 + np.argmax(total)
+    return cuts[best]

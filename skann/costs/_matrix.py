@@ -1,0 +1,107 @@
+"""What the four outcomes cost: numbers, arrays with one value a customer, or columns of X."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+COST_NAMES = ("fn_cost", "fp_cost", "tp_cost", "tn_cost")
+
+
+class Costs(NamedTuple):
+    """The four costs, each a float or an array of shape (n_customers,)."""
+
+    fn_cost: Any
+    fp_cost: Any
+    tp_cost: Any
+    tn_cost: Any
+
+    @property
+    def missed(self) -> Any:
+        """What leaving a churner costs more than contacting that churner."""
+        return self.fn_cost - self.tp_cost
+
+    @property
+    def wasted(self) -> Any:
+        """What contacting a loyal customer costs more than leaving that customer alone."""
+        return self.fp_cost - self.tn_cost
+
+    @property
+    def constant(self) -> bool:
+        return all(np.ndim(cost) == 0 for cost in self)
+
+    def rows(self, rows: np.ndarray) -> "Costs":
+        """The costs of some customers."""
+        return Costs(*(cost if np.ndim(cost) == 0 else cost[rows] for cost in self))
+
+    def of_decisions(self, positive: np.ndarray, contacted: np.ndarray) -> np.ndarray:
+        """What each customer's outcome cost, shape (n_customers,)."""
+        return np.where(
+            positive,
+            np.where(contacted, self.tp_cost, self.fn_cost),
+            np.where(contacted, self.fp_cost, self.tn_cost),
+        )
+
+
+def as_costs(
+    values: Mapping[str, Any], X: Any, n_customers: int, fallback: Mapping[str, Any] | None = None
+) -> Costs:
+    """Read the four costs.
+
+    Parameters
+    ----------
+    values : mapping of the four names to float, array-like, column name or None
+        None takes the value from `fallback`.
+    X : DataFrame or any
+        Where columns are looked up.
+    n_customers : int
+        Length that arrays must have.
+    fallback : mapping, optional
+        The estimator's own values.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing, an array has the wrong length, or a cost is not a finite number.
+    """
+    chosen = dict(fallback or {}) | {k: v for k, v in values.items() if v is not None}
+    return Costs(*(read_amount(name, chosen[name], X, n_customers) for name in COST_NAMES))
+
+
+def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
+    """A number, an array or a column of X as a float or a float array of shape (n_customers,)."""
+    where = name
+    if isinstance(value, str):
+        where = f"{name} (column {value!r})"
+        value = _column(name, value, X)
+    try:
+        amount = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{where} must hold numbers: {error}") from None
+    if amount.ndim > 1 or (amount.ndim == 1 and len(amount) != n_customers):
+        raise ValueError(
+            f"{where} has shape {amount.shape}; give one number, or one a customer: "
+            f"shape ({n_customers},)."
+        )
+    if not np.all(np.isfinite(amount)):
+        raise ValueError(f"{where} holds NaN or infinity; fill or correct these first.")
+    return amount if amount.ndim else float(amount)
+
+
+def _column(name: str, column: str, X: Any) -> Any:
+    names = getattr(X, "columns", None)
+    if names is None:
+        raise ValueError(
+            f"{name}={column!r} names a column, but X is no DataFrame (got {type(X).__name__}); "
+            f"give X as a DataFrame, or {name} as a number or an array."
+        )
+    if column not in names:
+        raise ValueError(f"{name}={column!r} names a column that X lacks; it has {list(names)}.")
+    return X[column]
+
+
+def without_columns(X: Any, columns: list[str]) -> Any:
+    """X, a pandas or polars DataFrame, less some of its columns."""
+    if not columns:
+        return X
+    return X.drop(columns=columns) if hasattr(X, "iloc") else X.drop(columns)
