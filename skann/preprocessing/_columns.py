@@ -1,0 +1,140 @@
+"""Read one column as numbers, as text levels or as dates, whatever its dtype."""
+
+import re
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skann._warnings import SkannWarning
+from skann.preprocessing._table import as_floats, check_size
+
+# What people write where a number is not known (compared without case).
+MISSING_MARKERS = frozenset({"", "?", "na", "n/a", "nan", "null", "none", "-", "unknown"})
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
+_SECONDS_A_DAY = 86_400
+
+
+def is_category(series: pd.Series) -> bool:
+    """Whether the dtype alone says category: bool or pandas' category."""
+    return isinstance(series.dtype, pd.CategoricalDtype) or pd.api.types.is_bool_dtype(series)
+
+
+def is_number(series: pd.Series) -> bool:
+    """Whether the dtype alone says number (a duration is one, too)."""
+    dtype = series.dtype
+    return not is_category(series) and (
+        pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_timedelta64_dtype(dtype)
+    )
+
+
+def is_date(series: pd.Series) -> bool:
+    """Whether the dtype alone says date."""
+    return pd.api.types.is_datetime64_any_dtype(series)
+
+
+def read_levels(series: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return integer codes (-1 where missing or blank) and the distinct stripped texts."""
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes, raw = series.cat.codes.to_numpy(), series.cat.categories
+    else:
+        codes, raw = pd.factorize(series)
+    index: dict[str, int] = {}
+    new_codes = np.full(len(raw) + 1, -1)  # the last is for code -1
+    for position, value in enumerate(raw.tolist()):
+        text = _as_text(value)
+        if text:
+            new_codes[position] = index.setdefault(text, len(index))
+    return new_codes[codes], list(index)
+
+
+def parse_numbers(levels: list[str]) -> tuple[np.ndarray, list[str]]:
+    """Return the levels' numbers (NaN where there is none) and the levels that are no number."""
+    numbers = np.full(len(levels), np.nan)
+    not_numbers = []
+    for position, text in enumerate(levels):
+        try:
+            numbers[position] = float(text)
+        except ValueError:
+            if text.casefold() not in MISSING_MARKERS:
+                not_numbers.append(text)
+    return numbers, not_numbers
+
+
+def all_numbers(levels: list[str]) -> bool:
+    """Whether at least one level is a number, and each is a number or a marker of none."""
+    found = False
+    for text in levels:
+        if text.casefold() not in MISSING_MARKERS:
+            try:
+                float(text)
+            except ValueError:
+                return False
+            found = True
+    return found
+
+
+def all_dates(levels: list[str]) -> bool:
+    """Whether each level is written as an ISO date, `YYYY-MM-DD` with or without a time."""
+    return bool(levels) and all(map(_ISO_DATE.fullmatch, levels))
+
+
+def read_numbers(series: pd.Series) -> np.ndarray:
+    """Return a column as float64, NaN where missing.
+
+    Text that is no number is taken as missing, with a warning: one odd cell among new customers
+    should not stop the others from being scored.
+    """
+    if pd.api.types.is_timedelta64_dtype(series.dtype):
+        return series.dt.total_seconds().to_numpy(np.float64) / _SECONDS_A_DAY
+    if pd.api.types.is_numeric_dtype(series.dtype):
+        return as_floats(series)
+    codes, levels = read_levels(series)
+    numbers, not_numbers = parse_numbers(levels)
+    check_size(series.name, numbers)
+    values = np.append(numbers, np.nan)[codes]
+    if not_numbers:
+        _warn_unreadable(series.name, "number", not_numbers[0])
+    return values
+
+
+def read_dates(series: pd.Series) -> np.ndarray:
+    """Return days since 1970, month (1 to 12) and weekday (Monday is 0), NaN where missing.
+
+    Returns
+    -------
+    ndarray of float64, shape (n_samples, 3)
+    """
+    if is_date(series):
+        dates = pd.DatetimeIndex(pd.to_datetime(series, utc=True))
+        return _date_parts(dates)
+    codes, levels = read_levels(series)
+    dates = pd.DatetimeIndex(pd.to_datetime(levels, format="ISO8601", utc=True, errors="coerce"))
+    parts = np.vstack([_date_parts(dates), np.full((1, 3), np.nan)])[codes]
+    unread = [level for level, date in zip(levels, dates, strict=True) if date is pd.NaT]
+    if unread:
+        _warn_unreadable(series.name, "date", unread[0])
+    return parts
+
+
+def _date_parts(dates: pd.DatetimeIndex) -> np.ndarray:
+    days = (dates - pd.Timestamp(0, tz="UTC")).total_seconds() / _SECONDS_A_DAY
+    return np.column_stack([days, dates.month, dates.weekday]).astype(np.float64)
+
+
+def _as_text(value: Any) -> str:
+    # A column of whole numbers with a gap comes back as floats: 1.0 is the level "1".
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _warn_unreadable(name: Any, kind: str, example: str) -> None:
+    warnings.warn(
+        f"Column {name!r} held {kind}s in training; what is no {kind} now, such as {example!r}, "
+        "is taken as missing.",
+        SkannWarning,
+        stacklevel=2,
+    )

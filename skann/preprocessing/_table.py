@@ -1,0 +1,99 @@
+"""Any accepted input as one pandas DataFrame, refused early where no column reader could help."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array
+
+# The network computes in single precision: a larger number would be infinite there.
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def as_table(X: Any) -> pd.DataFrame:
+    """Return `X` as a pandas DataFrame, without a copy where none is needed.
+
+    Parameters
+    ----------
+    X : pandas or polars DataFrame, array or list of lists, shape (n_samples, n_features)
+        Columns may hold numbers, text, categories, bools, dates and missing values.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (n_samples, n_features)
+        `X` itself if it is one. The columns of an array are named 0, 1, 2, ...
+
+    Raises
+    ------
+    ValueError
+        If `X` has no rows or no columns, two columns of one name, or numbers that are infinite
+        or too large for single precision.
+    TypeError
+        If a cell holds a dict, a list or the like.
+    """
+    if isinstance(X, pd.DataFrame):
+        table = X
+    elif type(X).__module__.partition(".")[0] == "polars" and hasattr(X, "get_columns"):
+        table = pd.DataFrame({column.name: _polars_values(column) for column in X.get_columns()})
+    else:
+        table = _from_array(X)
+    if 0 in table.shape:
+        raise ValueError(
+            f"Found a table with {table.shape[0]} sample(s) and {table.shape[1]} feature(s) "
+            f"(shape={table.shape}) while a minimum of 1 is required."
+        )
+    if not table.columns.is_unique:
+        twice = table.columns[table.columns.duplicated()].unique().tolist()
+        raise ValueError(f"Column names must be unique: rename or drop the repeated {twice}.")
+    for name, dtype in table.dtypes.items():
+        if pd.api.types.is_object_dtype(dtype):
+            _check_objects(name, table[name])
+        elif dtype.kind == "f":
+            check_size(name, as_floats(table[name]))
+    return table
+
+
+def as_floats(series: pd.Series) -> np.ndarray:
+    """Return a numeric or bool column of any dtype as float64, missing values as NaN."""
+    if isinstance(series.dtype, np.dtype):
+        return series.to_numpy(dtype=np.float64)
+    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def check_size(name: Any, values: np.ndarray) -> None:
+    """Refuse numbers of column `name` that are infinite or too large for single precision."""
+    if np.fmax.reduce(values) <= _LARGEST and np.fmin.reduce(values) >= -_LARGEST:
+        return
+    count = np.count_nonzero(np.abs(values) > _LARGEST)
+    if count:  # an all-missing column comes here, too
+        raise ValueError(
+            "Input X contains infinity or a value too large for dtype('float32'): "
+            f"column {name!r}, {count} row(s). Replace them by NaN or by a number."
+        )
+
+
+def _polars_values(column: Any) -> Any:
+    # By duck typing, so that polars is imported by its users alone.
+    kind = str(column.dtype)
+    if kind.startswith(("Categorical", "Enum")):
+        return pd.Categorical(column.cast(str).to_numpy())
+    if kind.startswith("Decimal"):
+        return column.cast(float).to_numpy()
+    return column.to_numpy()
+
+
+def _from_array(X: Any) -> pd.DataFrame:
+    # NumPy would make text of a list of mixed rows.
+    dtype = None if hasattr(X, "__array__") else object
+    values = check_array(X, dtype=dtype, ensure_all_finite=False, input_name="X")
+    table = pd.DataFrame(values, copy=False)
+    return table.infer_objects() if values.dtype == object else table
+
+
+def _check_objects(name: Any, series: pd.Series) -> None:
+    for kind in set(map(type, series.to_numpy())):
+        if kind.__hash__ is None or issubclass(kind, tuple | complex):
+            raise TypeError(
+                f"A cell's argument must be a string or a number: column {name!r} holds "
+                f"{kind.__name__!r}. Spread such cells over columns of their own."
+            )
