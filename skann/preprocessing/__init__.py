@@ -2,6 +2,14 @@
 
 from skann.preprocessing._cleaner import TableCleaner
 from skann.preprocessing._encoder import TableEncoder
+from skann.preprocessing._piecewise import PiecewiseLinearEncoder
 from skann.preprocessing._roles import column_roles
+from skann.preprocessing._smooth_clip import SmoothClipScaler
 
-__all__ = ["TableCleaner", "TableEncoder", "column_roles"]
+__all__ = [
+    "PiecewiseLinearEncoder",
+    "SmoothClipScaler",
+    "TableCleaner",
+    "TableEncoder",
+    "column_roles",
+]

@@ -80,7 +80,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         categories = [i for i, role in enumerate(roles) if role == "category"]
         if not numbers and not dates and not categories:
             raise ValueError(
-                "No column is left to learn from. Roles found: "
+                f"No column is left to learn from in {len(table)} sample(s). Roles found: "
                 + ", ".join(f"{name!r} {role}" for name, role in self.column_roles_.items())
             )
         self._numbers, self._dates, self._categories = numbers, dates, categories
@@ -164,6 +164,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
         tags.input_tags.categorical = True
+        tags.transformer_tags.preserves_dtype = []
         return tags
 
 

@@ -41,13 +41,15 @@ def read_levels(series: pd.Series) -> tuple[np.ndarray, list[str]]:
         codes, raw = series.cat.codes.to_numpy(), series.cat.categories
     else:
         codes, raw = pd.factorize(series)
-    index: dict[str, int] = {}
-    new_codes = np.full(len(raw) + 1, -1)  # the last is for code -1
-    for position, value in enumerate(raw.tolist()):
-        text = _as_text(value)
-        if text:
-            new_codes[position] = index.setdefault(text, len(index))
-    return new_codes[codes], list(index)
+    values = raw.tolist()
+    if isinstance(series.dtype, pd.StringDtype):
+        texts = [text.strip() for text in values]
+    else:
+        texts = [_as_text(value) for value in values]
+    levels = [text for text in dict.fromkeys(texts) if text]
+    positions = dict(zip(levels, range(len(levels)), strict=True))
+    new_codes = [positions.get(text, -1) for text in texts] + [-1]  # the last is for code -1
+    return np.array(new_codes)[codes], levels
 
 
 def parse_numbers(levels: list[str]) -> tuple[np.ndarray, list[str]]:

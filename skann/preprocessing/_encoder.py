@@ -1,5 +1,6 @@
 """Clean columns -> the numbers that a network takes."""
 
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -7,10 +8,12 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skann.preprocessing._cleaner import RARE
+from skann.preprocessing._piecewise import PiecewiseLinearEncoder
+from skann.preprocessing._smooth_clip import SmoothClipScaler
 from skann.preprocessing._table import as_floats, as_table
 
 # Up to here one-hot, above embeddings (RealMLP, Holzmüller et al. 2024, section 3).
@@ -25,13 +28,17 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     Parameters
     ----------
-    numeric_encoding : {"standard", "quantile"}, default="standard"
-        Numbers are standardised, or mapped to a normal distribution by their quantiles. Columns
-        of at most two values are always standardised.
+    numeric_encoding : {"auto", "standard", "quantile", "robust", "piecewise_linear"}, \
+            default="standard"
+        Numbers are standardised; mapped to a normal distribution by their quantiles; scaled by
+        `SmoothClipScaler`; or encoded by `PiecewiseLinearEncoder`, which is what "auto" means.
+        Columns of at most two values are always standardised.
     categorical_encoding : {"onehot", "embedding", "auto"}, default="onehot"
         One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
         up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
         the pool of rare levels is code 0.
+    n_bins : int, default=12
+        Most bins of a number in piecewise-linear encoding.
 
     Attributes
     ----------
@@ -53,13 +60,22 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     """
 
     _parameter_constraints: dict = {
-        "numeric_encoding": [StrOptions({"standard", "quantile"})],
+        "numeric_encoding": [
+            StrOptions({"auto", "standard", "quantile", "robust", "piecewise_linear"})
+        ],
         "categorical_encoding": [StrOptions({"onehot", "embedding", "auto"})],
+        "n_bins": [Interval(Integral, 1, None, closed="left")],
     }
 
-    def __init__(self, numeric_encoding: str = "standard", categorical_encoding: str = "onehot"):
+    def __init__(
+        self,
+        numeric_encoding: str = "standard",
+        categorical_encoding: str = "onehot",
+        n_bins: int = 12,
+    ):
         self.numeric_encoding = numeric_encoding
         self.categorical_encoding = categorical_encoding
+        self.n_bins = n_bins
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the encoding of each column.
@@ -115,7 +131,11 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return _single(self.transformer_.transform(self._to_array(table)))
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return `<column>` for numbers and codes, and `<column>_<level>` for one-hot columns."""
+        """Return a name for each output column.
+
+        `<column>` for scaled numbers and for codes, `<column>_bin<number>` for piecewise-linear
+        bins, `<column>_<level>` for one-hot columns.
+        """
         check_is_fitted(self)
         inputs = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
         columns = [inputs[i] for i in (*self._numbers, *self._onehot, *self._embedding)]
@@ -127,6 +147,12 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             elif step != "remainder":
                 names += list(transformer.get_feature_names_out([columns[j] for j in positions]))
         return np.array(names, dtype=object)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
 
     def _embeds(self, levels: pd.Index) -> bool:
         if self.categorical_encoding == "auto":
@@ -148,6 +174,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             categories=[np.arange(1, len(seen) + 1) for seen in self._onehot.values()],
             handle_unknown="ignore",
             sparse_output=False,
+            dtype=np.float32,
         )
         steps = [
             ("numeric", self._make_scaler(len(values)), np.flatnonzero(~two_valued)),
@@ -159,11 +186,15 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return transformer.set_output(transform="default")
 
     def _make_scaler(self, n_samples: int) -> TransformerMixin:
+        if self.numeric_encoding == "standard":
+            return StandardScaler()
+        if self.numeric_encoding == "robust":
+            return SmoothClipScaler()
         if self.numeric_encoding == "quantile":
             return QuantileTransformer(
                 n_quantiles=min(1000, n_samples), output_distribution="normal", random_state=0
             )
-        return StandardScaler()
+        return PiecewiseLinearEncoder(n_bins=self.n_bins)
 
 
 def _single(encoded: np.ndarray) -> np.ndarray:

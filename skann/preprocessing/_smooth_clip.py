@@ -1,0 +1,76 @@
+"""Robust scaling that bends outliers back smoothly."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
+
+
+class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Scale by median and quartiles, then bend into (-3, 3) by x / sqrt(1 + (x / 3)^2).
+
+    The scale is 1 over the distance between the quartiles; where they are equal, 2 over the
+    distance between minimum and maximum; a column of one distinct value becomes zeros.
+
+    Attributes
+    ----------
+    center_ : ndarray of shape (n_features,)
+        Medians.
+    scale_ : ndarray of shape (n_features,)
+        What the distance from the median is multiplied by.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+
+    References
+    ----------
+    D. Holzmüller, L. Grinsztajn, I. Steinwart. Better by Default: Strong Pre-Tuned MLPs and
+    Boosted Trees on Tabular Data. NeurIPS 2024, section 3 (robust scaling and smooth clipping).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skann.preprocessing import SmoothClipScaler
+    >>> scaler = SmoothClipScaler().fit(np.array([[0.0], [1.0], [2.0], [3.0], [1000.0]]))
+    >>> scaler.transform(np.array([[2.0], [10.0], [1e9]])).round(3)
+    array([[0. ],
+           [2.4],
+           [3. ]])
+    """
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Learn the median and the scale of each column.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : ignored
+        """
+        X = validate_data(self, X, dtype=FLOAT_DTYPES)
+        lowest, first, self.center_, third, highest = np.quantile(
+            X, [0, 0.25, 0.5, 0.75, 1], axis=0
+        )
+        distance = np.where(third > first, third - first, (highest - lowest) / 2)
+        self.scale_ = np.divide(1, distance, out=np.zeros_like(distance), where=distance > 0)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return the scaled columns, each value between -3 and 3.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
+        scaled = (X - self.center_) * self.scale_
+        return scaled / np.hypot(1, scaled / 3)  # unlike a square, hypot never overflows
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
