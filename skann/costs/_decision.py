@@ -46,7 +46,7 @@ def contestable(costs: Costs) -> np.ndarray | bool:
     return (costs.missed > 0) & (costs.wasted > 0)
 
 
-def loss_share(probability: np.ndarray, costs: Costs) -> np.ndarray:
+def loss_share(probability: np.ndarray | float, costs: Costs) -> np.ndarray:
     """Rescale probabilities so that contact pays above 1/2, whatever the customer's costs.
 
     The share of ``p * missed`` in ``p * missed + (1 - p) * wasted``. Its log-odds are

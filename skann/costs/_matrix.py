@@ -43,29 +43,23 @@ class Costs(NamedTuple):
         )
 
 
-def as_costs(
-    values: Mapping[str, Any], X: Any, n_customers: int, fallback: Mapping[str, Any] | None = None
-) -> Costs:
+def as_costs(values: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
     """Read the four costs.
 
     Parameters
     ----------
-    values : mapping of the four names to float, array-like, column name or None
-        None takes the value from `fallback`.
+    values : mapping of the four names to float, array-like or column name
     X : DataFrame or any
         Where columns are looked up.
     n_customers : int
         Length that arrays must have.
-    fallback : mapping, optional
-        The estimator's own values.
 
     Raises
     ------
     ValueError
         If a column is missing, an array has the wrong length, or a cost is not a finite number.
     """
-    chosen = dict(fallback or {}) | {k: v for k, v in values.items() if v is not None}
-    return Costs(*(read_amount(name, chosen[name], X, n_customers) for name in COST_NAMES))
+    return Costs(*(read_amount(name, values[name], X, n_customers) for name in COST_NAMES))
 
 
 def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
