@@ -1,0 +1,136 @@
+"""Samplers, and what resampling and weighting do to class shares."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC, RandomOverSampler
+from imblearn.under_sampling import RandomUnderSampler
+from sklearn.base import clone
+from sklearn.utils import compute_class_weight
+
+
+def make_sampler(resampler: Any, X: Any, y: np.ndarray, seed: int) -> Any:
+    """Return an unfitted imbalanced-learn sampler for the rows at hand.
+
+    Parameters
+    ----------
+    resampler : {"over", "under", "smote"} or imbalanced-learn sampler
+        A sampler of the user's is cloned; it gets a seed if it has none.
+    X : DataFrame or ndarray of shape (n_samples, n_features)
+        Clean training rows. In a DataFrame, category columns and columns of two values are never
+        interpolated by "smote".
+    y : ndarray of shape (n_samples,)
+        Labels, 0 or 1.
+    seed : int
+
+    Raises
+    ------
+    ValueError
+        If "smote" meets a class of one row.
+    """
+    if resampler == "over":
+        return RandomOverSampler(random_state=seed)
+    if resampler == "under":
+        return RandomUnderSampler(random_state=seed)
+    if resampler == "smote":
+        rarest = int(np.bincount(y, minlength=2).min())
+        if rarest < 2:
+            raise ValueError(
+                "resampler='smote' makes rows between neighbours, and one class has "
+                f"{rarest} training row(s); use resampler='over' or class_weight='balanced'"
+            )
+        settings = {"k_neighbors": min(5, rarest - 1), "random_state": seed}
+        discrete = _discrete_columns(X)
+        if not discrete:
+            return SMOTE(**settings)
+        if len(discrete) == X.shape[1]:
+            return SMOTEN(**settings)
+        return SMOTENC(categorical_features=discrete, **settings)
+    sampler = clone(resampler)
+    if "random_state" in sampler.get_params() and sampler.random_state is None:
+        sampler.set_params(random_state=seed)
+    return sampler
+
+
+def _discrete_columns(X: Any) -> list[int]:
+    if not isinstance(X, pd.DataFrame):
+        return []
+    return [
+        index
+        for index in range(X.shape[1])
+        if isinstance(X.dtypes.iloc[index], pd.CategoricalDtype) or X.iloc[:, index].nunique() <= 2
+    ]
+
+
+def resample(
+    sampler: Any, X: Any, y: np.ndarray, sample_weight: np.ndarray | None
+) -> tuple[Any, np.ndarray, np.ndarray | None]:
+    """Resample rows and carry their weights along.
+
+    A row that the sampler kept or repeated has its own weight, a made row the mean weight of its
+    class.
+
+    Raises
+    ------
+    ValueError
+        If the sampler cannot work on category columns.
+    """
+    try:
+        X_new, y_new = sampler.fit_resample(X, y)
+    except (TypeError, ValueError) as error:
+        categories = list(X.select_dtypes("category")) if isinstance(X, pd.DataFrame) else []
+        if not categories:
+            raise
+        raise ValueError(
+            f"{sampler} failed on rows with category columns {categories}: {error}. "
+            "Use resampler='smote' (which keeps categories whole), 'over' or 'under'."
+        ) from error
+    if sample_weight is None:
+        return X_new, y_new, None
+    if hasattr(sampler, "sample_indices_"):
+        return X_new, y_new, sample_weight[sampler.sample_indices_]
+    means = [
+        float(sample_weight[y == label].mean()) if (y == label).any() else 0.0 for label in (0, 1)
+    ]
+    weight_new = np.take(means, y_new)
+    # Over-samplers append what they make to the rows that they were given.
+    if np.array_equal(y_new[: len(y)], y) and np.array_equal(
+        np.asarray(X_new)[: len(y)], np.asarray(X)
+    ):
+        weight_new[: len(y)] = sample_weight
+    return X_new, y_new, weight_new
+
+
+def class_factors(class_weight: Any, classes: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return the weight factor of each class, shape (2,), for labels ``y`` coded 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If ``class_weight`` names labels that are not in the data, or leaves one out.
+    """
+    if class_weight is None:
+        return np.ones(2)
+    if isinstance(class_weight, dict):
+        missing = [label for label in classes if label not in class_weight]
+        unknown = [label for label in class_weight if label not in classes]
+        if missing or unknown:
+            raise ValueError(
+                f"class_weight has to give a weight for each of the classes {classes.tolist()}, "
+                f"got {class_weight}"
+            )
+        factors = np.array([float(class_weight[label]) for label in classes])
+        if not (np.isfinite(factors).all() and (factors > 0).all()):
+            raise ValueError(f"class_weight has to be positive and finite, got {class_weight}")
+        return factors
+    present = np.unique(y)
+    factors = np.ones(2)
+    factors[present] = compute_class_weight(class_weight, classes=present, y=y)
+    return factors
+
+
+def class_mass(y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
+    """Return the share of total weight that each class has, shape (2,)."""
+    mass = np.bincount(y, weights=sample_weight, minlength=2).astype(float)
+    return mass / mass.sum()

@@ -1,0 +1,20 @@
+"""The network: numbers in, probabilities out. The one package that imports TensorFlow."""
+
+from skann.networks._quiet import without_start_up_notes
+
+with without_start_up_notes():
+    import tensorflow as tf
+
+    tf.constant(0.0)  # the first operation looks for devices, and says so
+    from skann.networks._builder import build_network
+    from skann.networks._callbacks import training_callbacks
+    from skann.networks._scikeras import NetworkClassifier, make_network_classifier
+    from skann.networks._trainer import ChurnNetwork
+
+__all__ = [
+    "ChurnNetwork",
+    "NetworkClassifier",
+    "build_network",
+    "make_network_classifier",
+    "training_callbacks",
+]

@@ -1,0 +1,113 @@
+"""The callbacks of a fit, built fresh each time from plain parameters."""
+
+import copy
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import keras
+from tqdm.auto import tqdm
+
+CHECKPOINT_NAME = "churn_network.keras"
+
+
+def training_callbacks(
+    *,
+    monitor: str,
+    early_stopping: bool,
+    patience: int,
+    reduce_lr: bool,
+    checkpoint_dir: str | os.PathLike[str] | None,
+    best_so_far: float | None,
+    callbacks: Iterable[Any] | None,
+    verbose: int,
+) -> list[keras.callbacks.Callback]:
+    """Build the callbacks of one fit.
+
+    Parameters
+    ----------
+    monitor : {"val_loss", "loss"}
+        What early stopping, the learning rate and checkpoints watch.
+    early_stopping : bool
+        Stop after ``patience`` epochs without gain; the best epoch's weights are restored.
+    patience : int
+        Epochs without gain. The learning rate is halved after half as many.
+    reduce_lr : bool
+        Halve the learning rate on a plateau.
+    checkpoint_dir : path or None
+        Folder for the best model so far, as ``churn_network.keras``; made if missing.
+    best_so_far : float or None
+        Best monitored value of the fit that this one goes on from; a checkpoint is not overwritten
+        by a worse one.
+    callbacks : iterable of keras.callbacks.Callback or of classes, or None
+        The user's own. Instances are copied, since Keras stores the model in them.
+    verbose : int
+        Show a progress bar if positive.
+
+    Returns
+    -------
+    list of keras.callbacks.Callback
+    """
+    built: list[keras.callbacks.Callback] = []
+    if reduce_lr:
+        built.append(
+            keras.callbacks.ReduceLROnPlateau(
+                monitor=monitor, factor=0.5, patience=max(1, patience // 2), min_lr=1e-6
+            )
+        )
+    else:
+        built.append(LearningRateLog())
+    if early_stopping:
+        built.append(
+            keras.callbacks.EarlyStopping(
+                monitor=monitor, patience=patience, restore_best_weights=True
+            )
+        )
+    if checkpoint_dir is not None:
+        folder = Path(checkpoint_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        built.append(
+            keras.callbacks.ModelCheckpoint(
+                str(folder / CHECKPOINT_NAME),
+                monitor=monitor,
+                save_best_only=True,
+                initial_value_threshold=best_so_far,
+            )
+        )
+    if verbose:
+        built.append(ProgressBar())
+    for callback in callbacks or ():
+        built.append(callback() if isinstance(callback, type) else copy.copy(callback))
+    return built
+
+
+class LearningRateLog(keras.callbacks.Callback):
+    """Writes the learning rate to the logs, as ReduceLROnPlateau does."""
+
+    leaves_weights_alone = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Add the learning rate of the epoch."""
+        if logs is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate.numpy())
+
+
+class ProgressBar(keras.callbacks.Callback):
+    """One bar a fit, one step an epoch, with the losses at hand."""
+
+    leaves_weights_alone = True
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Open the bar."""
+        self._bar = tqdm(total=self.params["epochs"], desc="Training", unit="epoch", leave=False)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Move the bar and show the losses."""
+        shown = {k: v for k, v in (logs or {}).items() if k in ("loss", "val_loss", "val_auc")}
+        self._bar.set_postfix({key: f"{value:.4f}" for key, value in shown.items()})
+        self._bar.update()
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Close the bar."""
+        self._bar.close()

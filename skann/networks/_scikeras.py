@@ -1,0 +1,114 @@
+"""SciKeras' classifier, mended for today's scikit-learn."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from scikeras.wrappers import KerasClassifier
+from sklearn.base import BaseEstimator
+from sklearn.utils import ClassifierTags, Tags
+
+from skann.networks._builder import build_network
+
+
+class NetworkClassifier(KerasClassifier):
+    """`scikeras.wrappers.KerasClassifier` for a binary `ChurnNetwork`.
+
+    Mends what SciKeras 0.13 breaks on scikit-learn 1.6 and newer: the tags that make it a
+    classifier, callbacks that stay in the estimator and hold the model, one-row and float64 input
+    to `predict_proba`.
+    """
+
+    def __sklearn_tags__(self) -> Tags:
+        # The mixins of KerasClassifier come in an order that loses the estimator type.
+        tags = BaseEstimator.__sklearn_tags__(self)
+        tags.estimator_type = "classifier"
+        tags.classifier_tags = ClassifierTags(multi_class=False)
+        tags.target_tags.required = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return self.initialized_
+
+    def _fit_keras_model(
+        self, *args: Any, initial_epoch: int, callbacks: Any = (), **kwargs: Any
+    ) -> None:
+        earlier = self.history_ if initial_epoch else {}
+        self.history_ = defaultdict(list)
+        self._fit_callbacks = list(callbacks)
+        try:
+            super()._fit_keras_model(*args, initial_epoch=initial_epoch, **kwargs)
+        finally:
+            self._fit_callbacks = []
+        # SciKeras renames metrics ("auc" to "a_u_c"), and drops epochs without a value.
+        new = self.model_.history.history
+        n_new = len(new["loss"])
+        self.history_ = {
+            name: [
+                *earlier.get(name, [np.nan] * initial_epoch),
+                *new.get(name, [np.nan] * n_new),
+            ]
+            for name in {**new, **earlier}
+        }
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class, shape (n_samples, 2)."""
+        outputs = self.model_.predict_array(np.ascontiguousarray(X, dtype=np.float32))
+        positive = outputs.mean(axis=1, dtype=np.float64)
+        return np.column_stack([1.0 - positive, positive])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the likelier class of each row."""
+        return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
+
+
+def make_network_classifier(
+    *,
+    optimizer: Any,
+    learning_rate: float,
+    batch_size: int,
+    epochs: int,
+    metrics: Sequence[Any],
+    seed: int,
+    **network: Any,
+) -> NetworkClassifier:
+    """Return an untrained classifier.
+
+    Parameters
+    ----------
+    optimizer : str, keras.optimizers.Optimizer or class
+        An instance is copied, for it belongs to the network that it trained first.
+    learning_rate : float
+        For an optimizer that is not an instance.
+    batch_size, epochs : int
+    metrics : sequence of str or keras.metrics.Metric
+        Instances are copied.
+    seed : int
+    **network
+        Further arguments of `build_network`.
+    """
+    settings: dict[str, Any] = {f"model__{name}": value for name, value in network.items()}
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        optimizer = type(optimizer).from_config(optimizer.get_config())
+    else:
+        settings["optimizer__learning_rate"] = float(learning_rate)
+    return NetworkClassifier(
+        build_network,
+        model__seed=seed,
+        optimizer=optimizer,
+        metrics=[_fresh_metric(metric) for metric in metrics],
+        batch_size=batch_size,
+        epochs=epochs,
+        verbose=0,
+        **settings,
+    )
+
+
+def _fresh_metric(metric: Any) -> Any:
+    if metric == "auc":
+        return keras.metrics.AUC(name="auc")
+    if isinstance(metric, keras.metrics.Metric):
+        return type(metric).from_config(metric.get_config())
+    return metric

@@ -1,0 +1,270 @@
+"""A Keras model whose `fit` runs one compiled graph call an epoch."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from skann.networks._data import ShuffledBatches, Table
+from skann.networks._graphs import shared_graphs
+from skann.networks._live import LiveWeights, flat, optimizer_kind
+from skann.networks._losses import mean_crossentropy
+from skann.networks._metrics import metric_value
+
+# Callbacks that reach weights through `get_weights` and `set_weights` alone, so that nothing has
+# to be written to the Keras variables while training runs.
+_LIGHT_CALLBACKS = (
+    keras.callbacks.EarlyStopping,
+    keras.callbacks.ReduceLROnPlateau,
+    keras.callbacks.History,
+    keras.callbacks.TerminateOnNaN,
+)
+# Callbacks with hooks on batches that do nothing of use when their frequency is an epoch.
+_EPOCH_CALLBACKS = {
+    keras.callbacks.ModelCheckpoint: "save_freq",
+    keras.callbacks.BackupAndRestore: "_save_freq",
+    keras.callbacks.TensorBoard: "update_freq",
+}
+_BATCH_HOOKS = [
+    f"on_{stage}batch_{end}" for stage in ("", "train_", "test_") for end in ("begin", "end")
+]
+
+
+@keras.saving.register_keras_serializable("skann")
+class ChurnNetwork(keras.Model):
+    """A functional Keras model that trains on a table as fast as its matrix products.
+
+    `fit` takes Keras' arguments, runs Keras' callbacks and gives Keras' logs. Where arrays are
+    trained with Adam, AdamW or SGD on `mean_crossentropy`, an epoch is one call of a compiled
+    graph that networks of the same architecture share; anything else goes to Keras' own `fit`.
+    Shuffling and dropout depend on ``seed`` alone (an attribute, set before `fit`).
+    """
+
+    seed: int = 0
+    _live: LiveWeights | None = None
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: Any = 0,
+        callbacks: Any = None,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        **kwargs: Any,
+    ) -> keras.callbacks.History:
+        """Train as `keras.Model.fit` does; see there for the arguments."""
+        callbacks = keras.tree.flatten(callbacks) if callbacks else []
+        batch_size = 32 if batch_size is None else int(batch_size)
+        plain_arrays = all(
+            value is None or isinstance(value, np.ndarray) for value in (x, y, sample_weight)
+        )
+        common = dict(
+            epochs=epochs, verbose=verbose, callbacks=callbacks, initial_epoch=initial_epoch
+        )
+        defaults = {"validation_split": 0.0, "class_weight": None, "validation_freq": 1}
+        kwargs = {
+            key: value
+            for key, value in kwargs.items()
+            if value is not None and value != defaults.get(key)
+        }
+        if not (plain_arrays and not set(kwargs) - {"validation_batch_size"}):
+            return super().fit(
+                x=x,
+                y=y,
+                batch_size=batch_size,
+                validation_data=validation_data,
+                shuffle=shuffle,
+                sample_weight=sample_weight,
+                **common,
+                **kwargs,
+            )
+        table = Table(x, y, sample_weight)
+        validation = None if validation_data is None else Table(*validation_data)
+        if not (_covers(self) and all(map(_is_epoch_callback, callbacks))):
+            return super().fit(
+                x=ShuffledBatches(table, batch_size, self._epoch_order, shuffle, initial_epoch),
+                validation_data=validation and validation.arrays(),
+                validation_batch_size=batch_size,
+                shuffle=False,
+                **common,
+            )
+        return self._fit_in_graph(table, validation, batch_size, shuffle, **common)
+
+    def _fit_in_graph(
+        self,
+        table: Table,
+        validation: Table | None,
+        batch_size: int,
+        shuffle: bool,
+        epochs: int,
+        verbose: Any,
+        callbacks: list[keras.callbacks.Callback],
+        initial_epoch: int,
+    ) -> keras.callbacks.History:
+        live = LiveWeights(self)
+        data, validation_tensors = table.tensors(), validation and validation.tensors()
+        size = tf.constant(min(batch_size, table.n_rows), tf.int32)
+        light = all(map(_is_light, callbacks))
+        callback_list = keras.callbacks.CallbackList(
+            callbacks,
+            add_history=True,
+            add_progbar=bool(verbose),
+            verbose=verbose,
+            epochs=epochs,
+            steps=-(-table.n_rows // batch_size),
+            model=self,
+        )
+        self.stop_training = False
+        logs: dict[str, float] = {}
+        callback_list.on_train_begin()
+        # From here to the end of the loop the weights live in `live`.
+        live.read()
+        self._live = live
+        try:
+            for epoch in range(initial_epoch, epochs):
+                callback_list.on_epoch_begin(epoch)
+                order = self._epoch_order(epoch, table.n_rows, shuffle)
+                loss, output = live.train_epoch(data, order, size)
+                logs = {"loss": loss, **self._metric_logs(table, output, order)}
+                if validation is not None:
+                    callback_list.on_test_begin()
+                    loss, output = live.evaluate(validation_tensors)
+                    validation_logs = {"loss": loss, **self._metric_logs(validation, output)}
+                    callback_list.on_test_end(validation_logs)
+                    logs |= {f"val_{name}": value for name, value in validation_logs.items()}
+                if not light:
+                    live.write()
+                callback_list.on_epoch_end(epoch, logs)
+                if not light:
+                    live.read()
+                if self.stop_training:
+                    break
+            callback_list.on_train_end(logs)
+        finally:  # an interrupted fit keeps what it has learned
+            live.write()
+            self._live = None
+        return self.history
+
+    def predict_array(self, X: np.ndarray) -> np.ndarray:
+        """Return the outputs for a float32 matrix, without Keras' per-batch overhead.
+
+        Parameters
+        ----------
+        X : ndarray of shape (n_samples, n_features), float32
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_heads), float32
+        """
+        if keras.backend.backend() != "tensorflow":
+            return np.asarray(self.predict(X, verbose=0))
+        graphs = shared_graphs(self, "adam")
+        return graphs.predict(flat(self.trainable_variables), tf.constant(X)).numpy()
+
+    def get_weights(self) -> list[np.ndarray]:
+        """Return the weights as arrays, those of the epoch at hand while training runs."""
+        return super().get_weights() if self._live is None else self._live.get_weights()
+
+    def set_weights(self, weights: list[np.ndarray]) -> None:
+        """Set the weights from arrays, also while training runs."""
+        if self._live is None:
+            super().set_weights(weights)
+        else:
+            self._live.set_weights(weights)
+
+    def _epoch_order(self, epoch: int, n_rows: int, shuffle: bool) -> np.ndarray:
+        if not shuffle:
+            return np.arange(n_rows, dtype=np.int32)
+        return np.random.default_rng([self.seed, epoch]).permutation(n_rows).astype(np.int32)
+
+    def _metric_logs(
+        self, table: Table, output: tf.Tensor, order: np.ndarray | None = None
+    ) -> dict[str, float]:
+        metrics = self._built_metrics()
+        if not metrics:
+            return {}
+        y = table.y if order is None else table.y[order]
+        score = output.numpy().mean(axis=1)
+        return {metric.name: metric_value(metric, y[:, 0], score) for metric in metrics}
+
+    def _built_metrics(self) -> list[keras.metrics.Metric]:
+        compiled = self._compile_metrics
+        if compiled is None:
+            return []
+        if not compiled.built:
+            # Keras resolves names such as "accuracy" by the shapes that it meets first.
+            compiled.build(tf.zeros((1, 1)), tf.zeros((1, 1)))
+        return compiled.metrics
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (self.__getstate__(),)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "ChurnNetwork":
+        memo[id(self)] = copy = _rebuild(self.__getstate__())
+        return copy
+
+    def __getstate__(self) -> dict[str, Any]:
+        optimizer = getattr(self, "optimizer", None)
+        return {
+            "config": keras.saving.serialize_keras_object(self),
+            "weights": self.get_weights(),
+            "optimizer": [np.asarray(v) for v in optimizer.variables] if optimizer else [],
+            "seed": self.seed,
+        }
+
+
+def _rebuild(state: dict[str, Any]) -> ChurnNetwork:
+    model = keras.saving.deserialize_keras_object(state["config"])
+    model.set_weights(state["weights"])
+    model.seed = state["seed"]
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is not None:
+        for variable, value in zip(optimizer.variables, state["optimizer"], strict=False):
+            variable.assign(value)
+    return model
+
+
+def _covers(model: ChurnNetwork) -> bool:
+    """Whether the compiled epoch does exactly what Keras' `fit` would."""
+    optimizer = model.optimizer
+    state = ("seed_generator_state",)
+    return (
+        keras.backend.backend() == "tensorflow"
+        and model.loss is mean_crossentropy
+        and getattr(model._compile_metrics, "_user_weighted_metrics", None) is None
+        and optimizer_kind(optimizer) != ""
+        and isinstance(optimizer._learning_rate, keras.Variable)
+        and not any(
+            getattr(optimizer, name, None)
+            for name in (
+                *("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "loss_scale_factor"),
+                *("gradient_accumulation_steps", "amsgrad", "exclude_from_weight_decay_names"),
+                "_exclude_from_weight_decay",
+            )
+        )
+        and all(v.name in state for v in model.non_trainable_variables)
+        and all(v.constraint is None for v in model.trainable_variables)
+        and all(
+            v.regularizer is None or type(v.regularizer) is keras.regularizers.L2
+            for v in model.trainable_variables
+        )
+        and all(v.dtype == "float32" for v in model.trainable_variables)
+        and not model.run_eagerly
+    )
+
+
+def _is_light(callback: keras.callbacks.Callback) -> bool:
+    return type(callback) in _LIGHT_CALLBACKS or hasattr(callback, "leaves_weights_alone")
+
+
+def _is_epoch_callback(callback: keras.callbacks.Callback) -> bool:
+    frequency = _EPOCH_CALLBACKS.get(type(callback))
+    if frequency is not None:
+        return getattr(callback, frequency, None) == "epoch"
+    return all(getattr(getattr(callback, hook), "_is_default", False) for hook in _BATCH_HOOKS)
