@@ -74,34 +74,22 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         validate_data(self, table, skip_check_array=True)
         self.column_roles_ = column_roles(table)
         self._warn_of_ids()
-        roles = list(self.column_roles_.values())
-        numbers = [i for i, role in enumerate(roles) if role in ("numeric", "numeric text")]
-        dates = [i for i, role in enumerate(roles) if role == "datetime"]
-        categories = [i for i, role in enumerate(roles) if role == "category"]
-        if not numbers and not dates and not categories:
+        self._numbers = self._positions("numeric", "numeric text")
+        self._dates = self._positions("datetime")
+        self._categories = self._positions("category")
+        if not self._numbers and not self._dates and not self._categories:
             raise ValueError(
                 f"No column is left to learn from in {len(table)} sample(s). Roles found: "
                 + ", ".join(f"{name!r} {role}" for name, role in self.column_roles_.items())
             )
-        self._numbers, self._dates, self._categories = numbers, dates, categories
-        self._number_names = [_name(table, i) for i in numbers] + [
-            f"{_name(table, i)}_{part}" for i in dates for part in _DATE_PARTS
-        ]
         block = self._read_block(table)
         missing = np.isnan(block)
         self.medians_ = np.array(
-            [np.median(values[~gaps]) for values, gaps in zip(block.T, missing.T, strict=True)]
+            [np.median(column[~gaps]) for column, gaps in zip(block.T, missing.T, strict=True)]
         )
-        # One indicator a date: its parts are missing together.
-        sources = numbers + [i for i in dates for _ in _DATE_PARTS]
-        gaps = {source: j for j, source in enumerate(sources) if missing[:, j].any()}
-        self._indicators = list(gaps.values())
-        taken = [*self._number_names, *(_name(table, i) for i in categories)]
-        self._indicator_names = []
-        for source in gaps:
-            self._indicator_names.append(_free_name(f"{_name(table, source)}_missing", taken))
+        self._name_columns(table, missing.any(axis=0))
         self.category_dtypes_ = {
-            _name(table, i): _learn_levels(table.iloc[:, i]) for i in categories
+            _name(table, i): _learn_levels(table.iloc[:, i]) for i in self._categories
         }
         return self
 
@@ -122,12 +110,10 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         validate_data(self, table, reset=False, skip_check_array=True)
         block = self._read_block(table)
         missing = np.isnan(block)
-        if missing.any():
-            block = np.where(missing, self.medians_, block)
-        if self._indicators:
-            block = np.hstack([block, missing[:, self._indicators]])
+        clean_block = np.hstack([block, missing[:, self._indicators]])  # never the caller's memory
+        np.copyto(clean_block[:, : block.shape[1]], self.medians_, where=missing)
         names = [*self._number_names, *self._indicator_names]
-        clean = pd.DataFrame(block, index=table.index, columns=names, copy=False)
+        clean = pd.DataFrame(clean_block, index=table.index, columns=names, copy=False)
         for position, (name, dtype) in zip(
             self._categories, self.category_dtypes_.items(), strict=True
         ):
@@ -140,6 +126,24 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return np.array(
             [*self._number_names, *self._indicator_names, *self.category_dtypes_], dtype=object
         )
+
+    def _positions(self, *roles: str) -> list[int]:
+        return [i for i, role in enumerate(self.column_roles_.values()) if role in roles]
+
+    def _name_columns(self, table: pd.DataFrame, has_gaps: np.ndarray) -> None:
+        taken = {_name(table, i) for i in (*self._numbers, *self._categories)}
+        self._number_names = [_name(table, i) for i in self._numbers]
+        for i in self._dates:
+            for part in _DATE_PARTS:
+                self._number_names.append(_free_name(f"{_name(table, i)}_{part}", taken))
+        # The parts of a date are missing together, so its first part stands for all.
+        sources = [*self._numbers, *np.repeat(self._dates, len(_DATE_PARTS)).tolist()]
+        self._indicators = [
+            j for j in np.flatnonzero(has_gaps).tolist() if sources[j] not in sources[:j]
+        ]
+        self._indicator_names = [
+            _free_name(f"{_name(table, sources[j])}_missing", taken) for j in self._indicators
+        ]
 
     def _read_block(self, table: pd.DataFrame) -> np.ndarray:
         every_column = self._numbers == list(range(table.shape[1]))
@@ -173,9 +177,10 @@ def _name(table: pd.DataFrame, position: int) -> str:
     return name if isinstance(name, str) else f"x{position}"
 
 
-def _free_name(name: str, taken: list[str]) -> str:
+def _free_name(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "_"
+    taken.add(name)
     return name
 
 
@@ -183,8 +188,9 @@ def _learn_levels(series: pd.Series) -> pd.CategoricalDtype:
     codes, levels = read_levels(series)
     counts = np.bincount(codes + 1, minlength=len(levels) + 1)
     fewest = min(10, 0.01 * len(codes))
-    kept = sorted(level for level, count in zip(levels, counts[1:], strict=True) if count >= fewest)
-    if counts[0]:
+    frequent = [level for level, n in zip(levels, counts[1:], strict=True) if n >= fewest]
+    kept = sorted(set(frequent) - {MISSING, RARE})  # a table cleaned before has these levels
+    if counts[0] or MISSING in levels:
         kept.append(MISSING)
     return pd.CategoricalDtype([*kept, RARE])
 

@@ -198,7 +198,8 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
 
 def _single(encoded: np.ndarray) -> np.ndarray:
-    return np.clip(encoded, -_LARGEST_OUTPUT, _LARGEST_OUTPUT).astype(np.float32)
+    np.clip(encoded, -_LARGEST_OUTPUT, _LARGEST_OUTPUT, out=encoded)
+    return encoded.astype(np.float32, copy=False)
 
 
 def _seen_levels(series: pd.Series) -> pd.Index:
@@ -226,5 +227,5 @@ def _codes(series: pd.Series, levels: pd.Index) -> np.ndarray:
     """Return 1 + the position in `levels`, 0 for what is not there."""
     if isinstance(series.dtype, pd.CategoricalDtype):
         new_codes = np.append(levels.get_indexer(series.cat.categories), -1) + 1
-        return new_codes[series.cat.codes.to_numpy()]
-    return levels.get_indexer(pd.Index(series)) + 1
+        return new_codes[series.cat.codes.to_numpy()].astype(np.float64)
+    return levels.get_indexer(pd.Index(series)) + 1.0

@@ -68,7 +68,8 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
         scaled = (X - self.center_) * self.scale_
-        return scaled / np.hypot(1, scaled / 3)  # unlike a square, hypot never overflows
+        scaled /= np.hypot(1, scaled / 3)  # unlike a square, hypot never overflows
+        return scaled.astype(X.dtype, copy=False)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
