@@ -7,42 +7,68 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context
 from sklearn.utils import check_random_state, get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, StrOptions
+from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
 
-from skann._out_of_fold import out_of_fold, positive_probability
+from skann._calibration import calibrate, fit_calibrator
+from skann._unseen import fit_and_score_unseen, positive_index, positive_probability
+from skann.costs._actions import Offer, Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold, contact_gain
-from skann.costs._matrix import COST_NAMES, Costs, as_costs, without_columns
-from skann.costs._tuning import decide, tune
+from skann.costs._matrix import COST_NAMES, without_columns
+from skann.costs._rule import Rule
+from skann.costs._tuning import tune
 
 
 class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
     """Contact the customers for whom it pays, by what each outcome costs.
 
+    The positive class is the one that contacting is meant for. With p its probability, contacting
+    a customer gains ``p * (fn_cost - tp_cost) - (1 - p) * (fp_cost - tn_cost)`` over leaving them,
+    whatever the signs (Elkan 2001).
+
+    Each cost is a number, an array with one value a customer (given to `fit` and `predict`, and
+    routed as scikit-learn's metadata), or the name of a column of X, which also works where
+    metadata does not go, as in `cross_val_predict`.
+
     Parameters
     ----------
     estimator : classifier with `predict_proba`
-        Gives the probability of the positive class.
+        Gives the probabilities.
     fn_cost, fp_cost, tp_cost, tn_cost : float or str, default=1.0, 1.0, 0.0, 0.0
         What each outcome costs; a benefit is a negative cost. False negative: a churner left
-        alone; false positive: a loyal customer contacted. A string names a column of X that holds
-        one value a customer.
+        alone; false positive: a loyal customer contacted. A string names a column of X.
+    actions : dict, default=None
+        Several ways to contact, of which each customer gets the best or none: name of the action
+        to a dict of its own "fp_cost", "tp_cost" and "contact_cost", numbers or columns; those
+        that it lacks are the ones above.
     method : {"empirical", "bayes"}, default="empirical"
         "empirical" takes the cheapest of all cuts between distinct probabilities of customers
         that the estimator did not see, "nobody" and "everybody" among them. "bayes" contacts
         whoever gains in expectation, which is right for calibrated probabilities.
-    cv : int, splitter, iterable or "prefit", default=5
-        Where the probabilities come from that the cut is tuned on: cross-validation, after which
-        the estimator is fitted on all rows; or, for "prefit", the fitted estimator itself, then
-        `fit` must get customers that it did not see.
+    calibration : {None, "sigmoid", "isotonic", "temperature"}, default=None
+        Recalibrates the probabilities before anything is decided, on the same unseen customers,
+        as `sklearn.calibration.CalibratedClassifierCV` does.
+    capacity : None, int or float, default=None
+        At most so many customers are contacted of each batch that `predict` gets, or this
+        fraction of it, rounded down: those with the highest expected gain.
+    budget : float, default=None
+        Money that contacting one batch may take, instead of `capacity`. See
+        `skann.costs.select_within_budget` for how near to the best the choice is.
+    contact_cost : float or str, default=None
+        What a contact takes from the budget, a number or a column; None takes `fp_cost`.
+    cv : int, splitter, iterable, "prefit" or "validation", default=5
+        Where the probabilities of unseen customers come from. Cross-validation, after which the
+        estimator is fitted on all rows. "prefit": `estimator` is fitted, and `fit` gets customers
+        that it did not see. "validation": one fit on all rows, of which the estimator sets some
+        aside and names them in `validation_indices_`, as `ChurnANNClassifier` does.
     pos_label : label, default=None
-        The class that contacting is meant for; None takes `classes_[1]`.
+        The positive class; None takes `classes_[1]`.
     drop_cost_columns : bool, default=True
-        Whether the cost columns of X are kept from the estimator.
+        Whether columns of X that hold costs are kept from the estimator.
     n_jobs : int, default=None
         Folds fitted at the same time.
     random_state : int, RandomState or None, default=None
@@ -52,18 +78,27 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     ----------
     estimator_ : classifier
         The estimator, fitted on all rows.
+    calibrator_ : CalibratedClassifierCV
+        With `calibration` only.
     threshold_ : float
         Customers are contacted whose probability is above it. -inf where contact always pays,
-        inf where it never does.
+        inf where it never does. Where costs differ by customer, one shift of all log-odds is
+        tuned instead, and this is what it makes of the threshold of a customer with the mean
+        costs; customers for whom both mistakes, or none, would pay are decided by expected gain.
     expected_cost_ : float
-        Cost per customer of this rule on the probabilities it was tuned on.
+        Cost per customer of these decisions on the customers that the cut was tuned on, taken as
+        one batch.
     cost_curve_ : DataFrame
         A row for each cut, from nobody to everybody: threshold, cost (per customer), contacted
-        (fraction of the customers).
+        (fraction of the customers). Capacity and budget are left out of it.
     threshold_spread_ : tuple of two floats
         Where 90 % of the best thresholds lie when the customers are resampled.
     classes_ : ndarray of shape (2,)
         The labels.
+
+    References
+    ----------
+    Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001, section 2.
 
     Examples
     --------
@@ -80,13 +115,28 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     >>> at_half = y[model.predict_proba(X)[:, 1] <= 0.5].sum() * 100 / len(y)
     >>> bool(model.expected_cost_ < at_half)
     True
+
+    At most 50 calls, for the customers most worth one:
+
+    >>> model = model.set_params(capacity=50).fit(X, y)
+    >>> int(model.predict(X).sum())
+    50
     """
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         **{name: [Real, str] for name in COST_NAMES},
+        "actions": [dict, None],
         "method": [StrOptions({"empirical", "bayes"})],
-        "cv": ["cv_object", StrOptions({"prefit"})],
+        "calibration": [StrOptions({"sigmoid", "isotonic", "temperature"}), None],
+        "capacity": [
+            Interval(Integral, 0, None, closed="left"),
+            Interval(RealNotInt, 0, 1, closed="both"),
+            None,
+        ],
+        "budget": [Interval(Real, 0, None, closed="left"), None],
+        "contact_cost": [Interval(Real, 0, None, closed="left"), str, None],
+        "cv": ["cv_object", StrOptions({"prefit", "validation"})],
         "pos_label": [Real, str, "boolean", None],
         "drop_cost_columns": ["boolean"],
         "n_jobs": [Integral, None],
@@ -101,7 +151,12 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         fp_cost: float | str = 1.0,
         tp_cost: float | str = 0.0,
         tn_cost: float | str = 0.0,
+        actions: dict[str, dict[str, float | str]] | None = None,
         method: str = "empirical",
+        calibration: str | None = None,
+        capacity: int | float | None = None,
+        budget: float | None = None,
+        contact_cost: float | str | None = None,
         cv: Any = 5,
         pos_label: Any = None,
         drop_cost_columns: bool = True,
@@ -113,7 +168,12 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self.fp_cost = fp_cost
         self.tp_cost = tp_cost
         self.tn_cost = tn_cost
+        self.actions = actions
         self.method = method
+        self.calibration = calibration
+        self.capacity = capacity
+        self.budget = budget
+        self.contact_cost = contact_cost
         self.cv = cv
         self.pos_label = pos_label
         self.drop_cost_columns = drop_cost_columns
@@ -162,60 +222,59 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         X, y = indexable(X, y)
         y = _check_two_labels(y)
         weight = _check_weight(sample_weight, len(y))
-        given = _given(fn_cost, fp_cost, tp_cost, tn_cost)
-        costs = self._costs(X, given, len(y))
-        if costs.constant:
-            bayes_threshold(costs)  # refuses costs that reward mistakes, before any training
+        if self.capacity is not None and self.budget is not None:
+            raise ValueError("Give capacity or budget, not both.")
+        given = _only_costs(
+            "fit", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
+        )
+        offers = self._offers(X, given, len(y))
+        for costs in offers.costs:
+            if costs.constant:
+                bayes_threshold(costs)  # refuses costs that reward mistakes before any training
         routed = self._route(sample_weight, given, params)
 
         features = self._features(X)
-        self._fit_estimator(features, y, routed["estimator"]["fit"])
-        if features is not X:
-            self.feature_names_in_ = np.asarray(X.columns, dtype=object)
-            self.n_features_in_ = len(self.feature_names_in_)
-        positive = self._positive_label()
-        rows, probability = self._unseen_probabilities(features, y, positive, routed)
-        costs, weight, churned = costs.rows(rows), weight[rows], y[rows] == positive
+        self.estimator_, rows, probability = fit_and_score_unseen(
+            self.estimator,
+            features,
+            y,
+            self.pos_label,
+            self.cv,
+            self.n_jobs,
+            routed["estimator"]["fit"],
+            routed["splitter"]["split"],
+        )
+        self._record_features(X, features)
+        churned, weight = y[rows] == self._positive_label(), weight[rows]
+        if self.calibration is not None:
+            self.calibrator_ = fit_calibrator(probability, churned, weight, self.calibration)
+            probability = calibrate(self.calibrator_, probability)
+        offer = offers.rows(rows).best(probability)
         tuned = tune(
-            probability, churned, costs, weight, self.method, check_random_state(self.random_state)
+            probability,
+            churned,
+            offer.costs,
+            weight,
+            self.method,
+            check_random_state(self.random_state),
         )
         self.threshold_ = tuned.threshold
         self.threshold_spread_ = tuned.spread
         self.cost_curve_ = pd.DataFrame(tuned.curve)
         self._cut = tuned.cut
-        self._constant_costs = costs if costs.constant else None
+        self._constant_costs = offer.costs if offer.costs.constant else None
         self._costs_given_in_fit = list(given)
-        contacted = self._decide(probability, costs)
-        self.expected_cost_ = float(
-            np.average(costs.of_decisions(churned, contacted), weights=weight)
-        )
+        outcomes = offer.costs.of_decisions(churned, self._rule.contacted(probability, offer))
+        self.expected_cost_ = float(np.average(outcomes, weights=weight))
         return self
 
-    def _fit_estimator(self, X: Any, y: np.ndarray, params: dict[str, Any]) -> None:
-        if isinstance(self.cv, str) and self.cv == "prefit":
-            check_is_fitted(self.estimator)
-            self.estimator_ = self.estimator
-        else:
-            self.estimator_ = clone(self.estimator).fit(X, y, **params)
+    def _record_features(self, X: Any, features: Any) -> None:
         for attribute in ("n_features_in_", "feature_names_in_"):
             if hasattr(self.estimator_, attribute):
                 setattr(self, attribute, getattr(self.estimator_, attribute))
-
-    def _unseen_probabilities(
-        self, X: Any, y: np.ndarray, positive: Any, routed: Any
-    ) -> tuple[np.ndarray, np.ndarray]:
-        if isinstance(self.cv, str) and self.cv == "prefit":
-            return np.arange(len(y)), positive_probability(self.estimator_, X, positive)
-        return out_of_fold(
-            self.estimator,
-            X,
-            y,
-            positive,
-            cv=self.cv,
-            n_jobs=self.n_jobs,
-            fit_params=routed["estimator"]["fit"],
-            split_params=routed["splitter"]["split"],
-        )
+        if features is not X:
+            self.feature_names_in_ = np.asarray(X.columns, dtype=object)
+            self.n_features_in_ = len(self.feature_names_in_)
 
     def _route(
         self, sample_weight: Any, given: dict[str, Any], params: dict[str, Any]
@@ -241,18 +300,11 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         -------
         MetadataRouter
         """
-        return (
-            MetadataRouter(owner=self)
-            .add_self_request(self)
-            .add(
-                estimator=self.estimator,
-                method_mapping=MethodMapping().add(caller="fit", callee="fit"),
-            )
-            .add(
-                splitter=self.cv,
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
-        )
+        to_fit = MethodMapping().add(caller="fit", callee="fit")
+        to_split = MethodMapping().add(caller="fit", callee="split")
+        router = MetadataRouter(owner=self).add_self_request(self)
+        router.add(estimator=self.estimator, method_mapping=to_fit)
+        return router.add(splitter=self.cv, method_mapping=to_split)
 
     @property
     def classes_(self) -> np.ndarray:
@@ -260,9 +312,23 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         return self.estimator_.classes_
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Probabilities of the two classes, shape (n_customers, 2)."""
+        """Probabilities of the two classes, recalibrated where `calibration` says so.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_customers, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_customers, 2)
+            In the order of `classes_`.
+        """
         check_is_fitted(self)
-        return self.estimator_.predict_proba(self._features(X))
+        if self.calibration is None:
+            return self.estimator_.predict_proba(self._features(X))
+        positive = self._positive_probability(X)
+        columns = [1.0 - positive, positive] if self._positive_index() else [positive, 1 - positive]
+        return np.column_stack(columns)
 
     def predict(
         self,
@@ -278,6 +344,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
+            One batch, where there is a capacity or a budget.
         fn_cost, fp_cost, tp_cost, tn_cost : array-like of shape (n_customers,), default=None
             One cost a customer; needed where `fit` got them.
 
@@ -285,37 +352,76 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         -------
         ndarray of shape (n_customers,)
         """
-        probability, costs = self._score(X, _given(fn_cost, fp_cost, tp_cost, tn_cost))
-        contacted = self._decide(probability, costs)
-        positive = int(self.classes_[1] == self._positive_label())
+        given = _only_costs(
+            "predict", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
+        )
+        probability, offer = self._score(X, given)
+        contacted = self._rule.contacted(probability, offer)
+        positive = self._positive_index()
         return self.classes_[np.where(contacted, positive, 1 - positive)]
 
-    def expected_gain(
-        self,
-        X: Any,
-        *,
-        fn_cost: ArrayLike | None = None,
-        fp_cost: ArrayLike | None = None,
-        tp_cost: ArrayLike | None = None,
-        tn_cost: ArrayLike | None = None,
-    ) -> np.ndarray:
-        """What contacting each customer instead of leaving them gains in expectation.
+    def predict_action(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+        """The action that each customer gets.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
-        fn_cost, fp_cost, tp_cost, tn_cost : array-like of shape (n_customers,), default=None
-            One cost a customer; needed where `fit` got them.
+            One batch, where there is a capacity or a budget.
+        **costs : array-like of shape (n_customers,)
+            As in `predict`.
+
+        Returns
+        -------
+        ndarray of object, shape (n_customers,)
+            A name out of `actions` ("contact" without these), None for those left alone.
+        """
+        given = _only_costs("predict_action", **costs)
+        probability, offer = self._score(X, given)
+        names = [*(self.actions or {"contact": {}}), None]
+        action = np.where(self._rule.contacted(probability, offer), offer.action, len(names) - 1)
+        return np.array(names, dtype=object)[action]
+
+    def expected_gain(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+        """What contacting each customer gains in expectation over leaving them.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_customers, n_features)
+        **costs : array-like of shape (n_customers,)
+            As in `predict`.
 
         Returns
         -------
         ndarray of shape (n_customers,)
-            ``p * (fn_cost - tp_cost) - (1 - p) * (fp_cost - tn_cost)``, in units of cost, at the
-            probabilities that `predict_proba` gives.
+            In units of cost, at the probabilities of `predict_proba`, for the best action.
         """
-        return contact_gain(*self._score(X, _given(fn_cost, fp_cost, tp_cost, tn_cost)))
+        probability, offer = self._score(X, _only_costs("expected_gain", **costs))
+        return contact_gain(probability, offer.costs)
 
-    def _score(self, X: Any, given: dict[str, Any]) -> tuple[np.ndarray, Costs]:
+    def rank(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+        """Rank of each customer in the order of contacting, 1 for the first.
+
+        Those whom `predict` would contact without a limit come first, then the higher expected
+        gain (for each unit of contact cost under a budget), then the higher probability, then the
+        earlier row.
+
+        Parameters
+        ----------
+        X : DataFrame or array-like of shape (n_customers, n_features)
+        **costs : array-like of shape (n_customers,)
+            As in `predict`.
+
+        Returns
+        -------
+        ndarray of int, shape (n_customers,)
+        """
+        probability, offer = self._score(X, _only_costs("rank", **costs))
+        ranks = np.empty(len(probability), dtype=np.int64)
+        ranks[self._rule.order(probability, offer)] = np.arange(1, len(probability) + 1)
+        return ranks
+
+    def _score(self, X: Any, given: dict[str, Any]) -> tuple[np.ndarray, Offer]:
+        """Probability of the positive class, and what contacting means, for each customer."""
         check_is_fitted(self)
         missing = [name for name in self._costs_given_in_fit if name not in given]
         if missing:
@@ -323,36 +429,36 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
                 f"fit got one cost a customer for {missing}: give them here, too, or keep them in "
                 f"a column of X and name it, as in {missing[0]}='column'."
             )
+        probability = self._positive_probability(X)
+        return probability, self._offers(X, given, len(probability)).best(probability)
+
+    @property
+    def _rule(self) -> Rule:
+        return Rule(self.threshold_, self._cut, self._constant_costs, self.capacity, self.budget)
+
+    def _positive_probability(self, X: Any) -> np.ndarray:
         probability = positive_probability(
             self.estimator_, self._features(X), self._positive_label()
         )
-        return probability, self._costs(X, given, len(probability))
-
-    def _decide(self, probability: np.ndarray, costs: Costs) -> np.ndarray:
-        if costs.constant and costs == self._constant_costs:
-            return probability > self.threshold_
-        return decide(probability, costs, self._cut)
-
-    def _costs(self, X: Any, given: dict[str, Any], n_customers: int) -> Costs:
-        return as_costs(self._own_costs() | given, X, n_customers)
+        return probability if self.calibration is None else calibrate(self.calibrator_, probability)
 
     def _own_costs(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in COST_NAMES}
+        return {name: getattr(self, name) for name in (*COST_NAMES, "contact_cost")}
+
+    def _offers(self, X: Any, given: dict[str, Any], n_customers: int) -> Offers:
+        return read_offers({**self._own_costs(), **given}, self.actions, X, n_customers)
 
     def _features(self, X: Any) -> Any:
         """X less its cost columns."""
-        costs = {cost for cost in self._own_costs().values() if isinstance(cost, str)}
+        costs = cost_columns(self._own_costs(), self.actions)
         names = [column for column in getattr(X, "columns", ()) if column in costs]
         return without_columns(X, names) if names and self.drop_cost_columns else X
 
     def _positive_label(self) -> Any:
-        if self.pos_label is None:
-            return self.classes_[1]
-        if self.pos_label not in list(self.classes_):
-            raise ValueError(
-                f"pos_label={self.pos_label!r} is no label of y, which has {list(self.classes_)}."
-            )
-        return self.pos_label
+        return self.classes_[self._positive_index()]
+
+    def _positive_index(self) -> int:
+        return positive_index(self.classes_, self.pos_label)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -361,8 +467,11 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         return tags
 
 
-def _given(*costs: Any) -> dict[str, Any]:
-    return {name: cost for name, cost in zip(COST_NAMES, costs, strict=True) if cost is not None}
+def _only_costs(method: str, **costs: Any) -> dict[str, Any]:
+    unknown = costs.keys() - set(COST_NAMES)
+    if unknown:
+        raise TypeError(f"{method} got {sorted(unknown)}; it takes X and {list(COST_NAMES)}.")
+    return {name: cost for name, cost in costs.items() if cost is not None}
 
 
 def _check_two_labels(y: Any) -> np.ndarray:

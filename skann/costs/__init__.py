@@ -1,5 +1,13 @@
 """From probabilities to decisions by what each outcome costs; NumPy only."""
 
 from skann.costs._priors import move_to_prior, prior_shift, undo_prior_shift
+from skann.costs._retention import retention_costs
+from skann.costs._selection import select_within_budget
 
-__all__ = ["move_to_prior", "prior_shift", "undo_prior_shift"]
+__all__ = [
+    "move_to_prior",
+    "prior_shift",
+    "retention_costs",
+    "select_within_budget",
+    "undo_prior_shift",
+]

@@ -1,6 +1,5 @@
 """What the four outcomes cost: numbers, arrays with one value a customer, or columns of X."""
 
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,27 +42,28 @@ class Costs(NamedTuple):
         )
 
 
-def as_costs(values: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
-    """Read the four costs.
+def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
+    """Read a number, an array or a column of X.
 
     Parameters
     ----------
-    values : mapping of the four names to float, array-like or column name
+    name : str
+        What the amount is, for errors.
+    value : float, array-like of shape (n_customers,), or str
     X : DataFrame or any
-        Where columns are looked up.
+        Where a column is looked up.
     n_customers : int
-        Length that arrays must have.
+        Length that an array must have.
+
+    Returns
+    -------
+    float or ndarray of shape (n_customers,)
 
     Raises
     ------
     ValueError
-        If a column is missing, an array has the wrong length, or a cost is not a finite number.
+        If a column is missing, an array has the wrong length, or an amount is not finite.
     """
-    return Costs(*(read_amount(name, values[name], X, n_customers) for name in COST_NAMES))
-
-
-def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
-    """A number, an array or a column of X as a float or a float array of shape (n_customers,)."""
     where = name
     if isinstance(value, str):
         where = f"{name} (column {value!r})"

@@ -142,14 +142,6 @@ def _curve(
     return {"threshold": threshold, "cost": cost / total, "contacted": contacted / total}
 
 
-def decide(probability: np.ndarray, costs: Costs, cut: float) -> np.ndarray:
-    """Whom to contact under a cut of the loss share; outside the sweep, whoever gains."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = loss_share(probability, costs)
-    gains = contact_gain(probability, costs) > 0
-    return np.where(contestable(costs), share > cut, gains)
-
-
 def _as_threshold(cut: np.ndarray, missed: float, wasted: float) -> np.ndarray:
     """The probability that a cut of the loss share is for a customer with these costs."""
     with np.errstate(invalid="ignore"):

@@ -1,0 +1,45 @@
+"""Recalibrate probabilities with scikit-learn's calibrators."""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import logit
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+
+
+class _LogOdds(ClassifierMixin, BaseEstimator):
+    """A fitted classifier whose one feature is its decision function."""
+
+    classes_ = np.array([False, True])
+
+    def fit(self, X: Any, y: Any) -> "_LogOdds":
+        return self
+
+    def decision_function(self, X: np.ndarray) -> np.ndarray:
+        return X[:, 0]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def fit_calibrator(
+    probability: np.ndarray, positive: np.ndarray, weight: np.ndarray, method: str
+) -> CalibratedClassifierCV:
+    """Calibrator for probabilities, shape (n,), of customers unseen in training."""
+    everyone = np.arange(len(positive))
+    calibrator = CalibratedClassifierCV(
+        FrozenEstimator(_LogOdds()), method=method, cv=[(everyone, everyone)], ensemble=False
+    )
+    return calibrator.fit(_features(probability), positive, sample_weight=weight)
+
+
+def calibrate(calibrator: CalibratedClassifierCV, probability: np.ndarray) -> np.ndarray:
+    """Calibrated probabilities, shape (n,)."""
+    return calibrator.predict_proba(_features(probability))[:, 1]
+
+
+def _features(probability: np.ndarray) -> np.ndarray:
+    # Certain probabilities have infinite log-odds, which no calibrator takes.
+    return np.clip(logit(probability), -40.0, 40.0)[:, np.newaxis]

@@ -1,0 +1,107 @@
+"""Probabilities of customers from a fit of the estimator that did not see them."""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.model_selection import check_cv
+from sklearn.utils import _safe_indexing
+from sklearn.utils.parallel import Parallel, delayed
+from sklearn.utils.validation import _check_method_params, check_is_fitted
+
+
+def fit_and_score_unseen(
+    estimator: Any,
+    X: Any,
+    y: np.ndarray,
+    pos_label: Any,
+    cv: Any,
+    n_jobs: int | None,
+    fit_params: dict[str, Any],
+    split_params: dict[str, Any],
+) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Fit an estimator on all rows, and score rows by a fit that did not see them.
+
+    Returns
+    -------
+    estimator : classifier
+        Fitted on all rows; the one given for cv="prefit", else a clone.
+    rows : ndarray of int, shape (n_scored,)
+        Which rows were scored; a splitter may leave some out or repeat them.
+    probability : ndarray of shape (n_scored,)
+        Of the positive class.
+    """
+    mode = cv if isinstance(cv, str) else "folds"
+    if mode == "prefit":
+        check_is_fitted(estimator)
+        fitted = estimator
+    else:
+        fitted = clone(estimator).fit(X, y, **fit_params)
+    positive = fitted.classes_[positive_index(fitted.classes_, pos_label)]
+    if mode == "folds":
+        splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
+        scored = Parallel(n_jobs=n_jobs)(
+            delayed(_fit_and_score)(clone(estimator), X, y, positive, train, test, fit_params)
+            for train, test in splits
+        )
+        rows, probability = (np.concatenate(parts) for parts in zip(*scored, strict=True))
+        return fitted, rows, probability
+    rows = np.arange(len(y)) if mode == "prefit" else _validation_rows(fitted)
+    return fitted, rows, positive_probability(fitted, _safe_indexing(X, rows), positive)
+
+
+def positive_index(classes: np.ndarray, pos_label: Any) -> int:
+    """Index of the positive class, by default the second."""
+    if pos_label is None:
+        return 1
+    index = np.flatnonzero(np.asarray(classes) == pos_label)
+    if not len(index):
+        raise ValueError(f"pos_label={pos_label!r} is no label of y, which has {list(classes)}.")
+    return int(index[0])
+
+
+def positive_probability(estimator: Any, X: Any, positive: Any) -> np.ndarray:
+    """Probability of one class, shape (n_customers,); 0 for a class unseen in training.
+
+    Raises
+    ------
+    ValueError
+        If a probability is NaN or lies outside 0 and 1.
+    """
+    probability = np.asarray(estimator.predict_proba(X), dtype=np.float64)
+    column = np.flatnonzero(np.asarray(estimator.classes_) == positive)
+    if not len(column):
+        return np.zeros(len(probability))
+    probability = probability[:, column[0]]
+    if not np.all((probability >= 0) & (probability <= 1)):
+        raise ValueError(
+            f"{type(estimator).__name__}.predict_proba gave values that are no probabilities: "
+            "NaN, below 0 or above 1."
+        )
+    return probability
+
+
+def _fit_and_score(
+    estimator: Any,
+    X: Any,
+    y: np.ndarray,
+    positive: Any,
+    train: np.ndarray,
+    test: np.ndarray,
+    fit_params: dict[str, Any],
+) -> tuple[np.ndarray, np.ndarray]:
+    params = _check_method_params(X, fit_params, indices=train)
+    estimator.fit(_safe_indexing(X, train), y[train], **params)
+    test = np.arange(len(y))[test]  # a splitter may give a mask
+    return test, positive_probability(estimator, _safe_indexing(X, test), positive)
+
+
+def _validation_rows(estimator: Any) -> np.ndarray:
+    rows = getattr(estimator, "validation_indices_", None)
+    if rows is None or not len(rows):
+        raise ValueError(
+            "cv='validation' needs an estimator that sets rows aside in fit and names them in "
+            f"validation_indices_, as ChurnANNClassifier does; {type(estimator).__name__} named "
+            "none. Use cv=5."
+        )
+    return np.asarray(rows)

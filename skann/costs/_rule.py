@@ -1,0 +1,56 @@
+"""The rule by which customers are contacted."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from skann.costs._actions import Offer
+from skann.costs._decision import contact_gain, contestable, loss_share
+from skann.costs._matrix import Costs
+from skann.costs._selection import (
+    check_contact_cost,
+    contact_order,
+    within_budget,
+    within_capacity,
+)
+
+
+class Rule(NamedTuple):
+    """A tuned cut, and a limit on how many can be contacted."""
+
+    threshold: float  # contact above this probability, where the costs are constant_costs
+    cut: float  # contact above this loss share, for other costs
+    constant_costs: Costs | None
+    capacity: int | float | None = None
+    budget: float | None = None
+
+    def chosen(self, probability: np.ndarray, costs: Costs) -> np.ndarray:
+        """Mask of those to contact if there were no limit.
+
+        Where contact pays at every probability or at none, or both mistakes pay, the expected gain
+        decides.
+        """
+        if costs.constant and costs == self.constant_costs:
+            return probability > self.threshold
+        with np.errstate(invalid="ignore", divide="ignore"):
+            share = loss_share(probability, costs)
+        gains = contact_gain(probability, costs) > 0
+        return np.where(contestable(costs), share > self.cut, gains)
+
+    def order(self, probability: np.ndarray, offer: Offer) -> np.ndarray:
+        """Rows from the first to contact to the last."""
+        price = None if self.budget is None else check_contact_cost(offer.contact_cost)
+        gain = contact_gain(probability, offer.costs)
+        return contact_order(self.chosen(probability, offer.costs), gain, probability, price)
+
+    def contacted(self, probability: np.ndarray, offer: Offer) -> np.ndarray:
+        """Mask of those to contact."""
+        chosen = self.chosen(probability, offer.costs)
+        if self.capacity is not None:
+            return chosen & within_capacity(self.order(probability, offer), self.capacity)
+        if self.budget is not None:
+            order = self.order(probability, offer)[: chosen.sum()]
+            price = np.broadcast_to(offer.contact_cost, len(probability))
+            gain = contact_gain(probability, offer.costs)
+            return within_budget(order, gain, price, self.budget)
+        return chosen
