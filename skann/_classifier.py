@@ -56,6 +56,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         ``preprocessor="auto"``.
     categorical_encoding : {"auto", "onehot", "embedding"}, default="auto"
         How categories enter the network; "auto" decides by the number of levels.
+    n_heads : int, default=8
+        Members of an ensemble inside the one network, which share its weights and scale them each
+        in its own way (TabM, Gorishniy et al. 2024); the probability is their mean. 1 is a plain
+        multilayer perceptron.
     preprocessor : "auto", "passthrough" or transformer, default="auto"
         "auto" decides a role for each column (see ``column_roles_``), cleans and encodes it.
         "passthrough" takes finite numbers as they are. A scikit-learn transformer of your own is
@@ -152,6 +156,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             StrOptions({"auto", "standard", "quantile", "robust", "piecewise_linear"})
         ],
         "categorical_encoding": [StrOptions({"auto", "onehot", "embedding"})],
+        "n_heads": [Interval(Integral, 1, None, closed="left")],
         "preprocessor": [
             StrOptions({"auto", "passthrough"}),
             HasMethods(["fit", "transform"]),
@@ -184,6 +189,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         l2: float = 0.0,
         numeric_encoding: str = "auto",
         categorical_encoding: str = "auto",
+        n_heads: int = 8,
         preprocessor: Any = "auto",
         resampler: Any = None,
         class_weight: str | Mapping[Any, float] | None = None,
@@ -209,6 +215,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self.l2 = l2
         self.numeric_encoding = numeric_encoding
         self.categorical_encoding = categorical_encoding
+        self.n_heads = n_heads
         self.preprocessor = preprocessor
         self.resampler = resampler
         self.class_weight = class_weight
@@ -356,6 +363,24 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             positive = undo_prior_shift(positive, self.prior_shift_)
         return np.column_stack([1.0 - positive, positive])
 
+    def predict_proba_std(self, X: Any) -> np.ndarray:
+        """Return how far the heads disagree on the positive class.
+
+        Parameters
+        ----------
+        X : DataFrame (pandas or polars) or array-like of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Standard deviation of the heads' probabilities, a sign of uncertainty; zeros with
+            ``n_heads=1``.
+        """
+        heads = self._head_probabilities(X)
+        if self.correct_prior:
+            heads = undo_prior_shift(heads, self.prior_shift_)
+        return heads.std(axis=1)
+
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds of the positive class, shape (n_samples,); `predict` cuts at 0.
 
@@ -376,13 +401,19 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[positive.astype(int)]
 
     def _network_probability(self, X: Any) -> np.ndarray:
+        return self._head_probabilities(X).mean(axis=1)
+
+    def _head_probabilities(self, X: Any) -> np.ndarray:
         check_is_fitted(self)
         X = check_rows(self, X, reset=False, as_frame=self._is_auto)
+        prepare, network = self.pipeline_[:-1], self.pipeline_["network"]
         parts = [
-            self.pipeline_.predict_proba(_safe_indexing(X, slice(start, start + _PREDICT_ROWS)))
+            network.head_probabilities(
+                prepare.transform(_safe_indexing(X, slice(start, start + _PREDICT_ROWS)))
+            )
             for start in range(0, X.shape[0], _PREDICT_ROWS)
         ]
-        return np.concatenate(parts)[:, 1]
+        return np.concatenate(parts)
 
     @property
     def _is_auto(self) -> bool:
@@ -500,6 +531,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 activation=self.activation,
                 dropout=self.dropout,
                 l2=self.l2,
+                n_heads=self.n_heads,
+                embedding_cardinalities=getattr(
+                    self.pipeline_["encode"], "embedding_cardinalities_", ()
+                ),
                 optimizer=self.optimizer,
                 learning_rate=self.learning_rate,
                 batch_size=self.batch_size,

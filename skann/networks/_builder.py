@@ -5,9 +5,12 @@ from typing import Any
 
 import keras
 
-from skann.networks._layers import Dropout
+from skann.networks._dropout import Dropout
+from skann.networks._layers import EmbedCodes, HeadsDense, HeadsProbability
 from skann.networks._losses import mean_crossentropy
 from skann.networks._trainer import ChurnNetwork
+
+EMBEDDING_DIMENSION = 8  # as RealMLP (Holzmüller et al. 2024)
 
 
 def build_network(
@@ -17,6 +20,8 @@ def build_network(
     activation: str,
     dropout: float,
     l2: float,
+    n_heads: int,
+    embedding_cardinalities: Sequence[int],
     seed: int,
 ) -> ChurnNetwork:
     """Build and compile the network; SciKeras calls this in each fit.
@@ -35,6 +40,10 @@ def build_network(
         Share of each hidden layer's units that a training step leaves out.
     l2 : float
         L2 penalty on the kernels.
+    n_heads : int
+        Members of the ensemble inside the network; with one it is a plain multilayer perceptron.
+    embedding_cardinalities : sequence of int
+        Number of codes of each of the last columns, which are embedded; empty if none is.
     seed : int
         Seed of initial weights, dropout and shuffling.
 
@@ -43,22 +52,30 @@ def build_network(
     ChurnNetwork
     """
     inputs = hidden = keras.Input((meta["n_features_in_"],), name="features")
+    if embedding_cardinalities:
+        hidden = EmbedCodes(embedding_cardinalities, EMBEDDING_DIMENSION, seed, name="embedding")(
+            hidden
+        )
     regularizer = keras.regularizers.L2(l2) if l2 else None
     for index, units in enumerate(hidden_layer_sizes, start=1):
-        hidden = keras.layers.Dense(
-            units,
-            activation=activation,
-            kernel_initializer=keras.initializers.GlorotUniform(seed + index),
-            kernel_regularizer=regularizer,
-            name=f"hidden_{index}",
-        )(hidden)
-        hidden = Dropout(dropout, seed=seed + index, name=f"dropout_{index}")(hidden)
-    outputs = keras.layers.Dense(
-        1,
-        activation="sigmoid",
-        kernel_initializer=keras.initializers.GlorotUniform(seed),
-        name="probability",
-    )(hidden)
+        settings = {"activation": activation, "kernel_regularizer": regularizer}
+        layer_seed, name = seed + index, f"hidden_{index}"
+        if n_heads == 1:
+            start = keras.initializers.GlorotUniform(layer_seed)
+            layer = keras.layers.Dense(units, kernel_initializer=start, name=name, **settings)
+        else:
+            layer = HeadsDense(
+                units, n_heads, random_signs=index == 1, seed=layer_seed, name=name, **settings
+            )
+        hidden = Dropout(dropout, seed=layer_seed, name=f"dropout_{index}")(layer(hidden))
+    if n_heads == 1 or not hidden_layer_sizes:
+        start = keras.initializers.GlorotUniform(seed)
+        output = keras.layers.Dense(
+            1, activation="sigmoid", kernel_initializer=start, name="probability"
+        )
+    else:
+        output = HeadsProbability(seed, name="probability")
+    outputs = output(hidden)
     network = ChurnNetwork(inputs, outputs, name="churn_network")
     network.seed = seed
     # XLA compiles anew for each shape, which takes longer than a small fit.

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skann.networks._layers import DropoutMasks, dropout_masks
+from skann.networks._dropout import DropoutMasks, dropout_masks
 from skann.networks._losses import mean_crossentropy
 
 MAX_ARCHITECTURES = 32

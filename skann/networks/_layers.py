@@ -1,71 +1,214 @@
 """Keras layers of the package, registered for saving."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
-
-_active = threading.local()
-
-
-class DropoutMasks:
-    """Dropout masks of one training step, from few random bits.
-
-    Parameters
-    ----------
-    rates : tf.Tensor of shape (n_dropout_layers,)
-        Dropout rate of each layer, in the order in which they are called. Rates are rounded to
-        1/256, since one random byte decides over one unit.
-    seed : tf.Tensor of shape (2,), int32
-        Seed of the step.
-    """
-
-    def __init__(self, rates: tf.Tensor, seed: tf.Tensor) -> None:
-        self._rates = rates
-        self._seed = seed
-        self._layer = 0
-
-    def __call__(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Drop units of ``inputs`` and scale up the others."""
-        rate = self._rates[self._layer]
-        seed = self._seed + tf.constant([0, 7919 * self._layer], tf.int32)
-        self._layer += 1
-        shape = tf.shape(inputs)
-
-        def mask() -> tf.Tensor:
-            n_units = tf.reduce_prod(shape)
-            words = tf.random.stateless_uniform(
-                [(n_units + 3) // 4], seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
-            )
-            random_bytes = tf.reshape(tf.bitcast(words, tf.uint8), [-1])[:n_units]
-            n_dropped = tf.minimum(tf.round(rate * 256.0), 255.0)
-            kept = random_bytes >= tf.cast(n_dropped, tf.uint8)
-            return tf.reshape(tf.cast(kept, inputs.dtype), shape) * (256.0 / (256.0 - n_dropped))
-
-        # One graph serves every rate, and without dropout no random bits are drawn.
-        return inputs * tf.cond(rate > 0.0, mask, lambda: tf.ones(shape, inputs.dtype))
-
-
-@contextmanager
-def dropout_masks(masks: DropoutMasks) -> Iterator[None]:
-    """Let the `Dropout` layers that are traced inside take their masks from ``masks``."""
-    _active.masks = masks
-    try:
-        yield
-    finally:
-        _active.masks = None
+import numpy as np
 
 
 @keras.saving.register_keras_serializable("skann")
-class Dropout(keras.layers.Dropout):
-    """Keras' dropout, whose masks the compiled training epoch may provide."""
+class EmbedCodes(keras.layers.Layer):
+    """Replaces the last columns, which hold integer codes, by learned vectors.
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
-        """Drop units of ``inputs`` while training."""
-        masks = getattr(_active, "masks", None)
-        if training and masks is not None:
-            return masks(inputs)
-        return super().call(inputs, training=training)
+    Parameters
+    ----------
+    cardinalities : sequence of int
+        Number of codes of each of the last columns. Code 0 is whatever training did not know.
+    dimension : int
+        Length of a code's vector.
+    seed : int
+        Seed of the initial vectors.
+    """
+
+    def __init__(
+        self, cardinalities: Sequence[int], dimension: int, seed: int = 0, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.cardinalities = [int(cardinality) for cardinality in cardinalities]
+        self.dimension = dimension
+        self.seed = seed
+        # One table for all columns, so that a batch needs one look-up.
+        self._offsets = np.cumsum([0, *self.cardinalities[:-1]])
+        self._vectors = keras.layers.Embedding(
+            sum(self.cardinalities),
+            dimension,
+            embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1, seed=seed),
+            name="vectors",
+        )
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the table of vectors."""
+        self._vectors.build()
+        self.built = True
+
+    def call(self, inputs: Any) -> Any:
+        """Return numbers and vectors side by side."""
+        n_codes = len(self.cardinalities)
+        codes = keras.ops.cast(inputs[:, -n_codes:], "int32") + self._offsets
+        vectors = keras.ops.reshape(self._vectors(codes), (-1, n_codes * self.dimension))
+        return keras.ops.concatenate([inputs[:, :-n_codes], vectors], axis=1)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return the shape with vectors in place of codes."""
+        n_codes = len(self.cardinalities)
+        return (input_shape[0], input_shape[1] - n_codes + n_codes * self.dimension)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        own = {name: getattr(self, name) for name in ("cardinalities", "dimension", "seed")}
+        return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("skann")
+class HeadsDense(keras.layers.Layer):
+    """A dense layer for several heads, which share its kernel and scale it each in its own way.
+
+    Head k computes ``((x * r_k) W) * s_k + b_k`` (BatchEnsemble, Wen et al. 2020; as in TabM,
+    Gorishniy et al. 2024, section 3).
+
+    Parameters
+    ----------
+    units : int
+        Units of each head.
+    n_heads : int
+        Number of heads.
+    activation : str
+        Keras activation.
+    kernel_regularizer : keras.regularizers.Regularizer or None
+        Penalty on ``W``.
+    random_signs : bool
+        Start the scales ``r_k`` as random signs, as the first layer has to, or heads would stay
+        equal; else as ones.
+    seed : int
+        Seed of the initial weights.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        n_heads: int,
+        activation: Any = None,
+        kernel_regularizer: Any = None,
+        random_signs: bool = False,
+        seed: int = 0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.units = units
+        self.n_heads = n_heads
+        self.activation = keras.activations.get(activation)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.random_signs = random_signs
+        self.seed = seed
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create kernel, scales and biases."""
+        size = input_shape[-1]
+        self._kernel = self.add_weight(
+            shape=(size, self.units),
+            initializer=keras.initializers.GlorotUniform(self.seed),
+            regularizer=self.kernel_regularizer,
+            name="kernel",
+        )
+        signs = RandomSigns(self.seed) if self.random_signs else "ones"
+        self._input_scale = self.add_weight(
+            shape=(self.n_heads, size), initializer=signs, name="input_scale"
+        )
+        self._output_scale = self.add_weight(
+            shape=(self.n_heads, self.units), initializer="ones", name="output_scale"
+        )
+        self._bias = self.add_weight(
+            shape=(self.n_heads, self.units), initializer="zeros", name="bias"
+        )
+
+    def call(self, inputs: Any) -> Any:
+        """Return the heads' outputs, shape (n_samples, n_heads, units).
+
+        ``inputs`` has shape (n_samples, size), the same for all heads, or (n_samples, n_heads,
+        size).
+        """
+        ops = keras.ops
+        if len(inputs.shape) == 2:
+            # Scaling the kernel instead of the rows makes one matrix product of all heads.
+            kernels = ops.expand_dims(ops.transpose(self._input_scale), 2) * ops.expand_dims(
+                self._kernel, 1
+            )
+            size = self._kernel.shape[0]
+            outputs = ops.matmul(inputs, ops.reshape(kernels, (size, self.n_heads * self.units)))
+        else:
+            scaled = inputs * self._input_scale
+            outputs = ops.matmul(ops.reshape(scaled, (-1, self._kernel.shape[0])), self._kernel)
+        outputs = ops.reshape(outputs, (-1, self.n_heads, self.units))
+        return self.activation(outputs * self._output_scale + self._bias)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return (n_samples, n_heads, units)."""
+        return (input_shape[0], self.n_heads, self.units)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        own = {name: getattr(self, name) for name in ("units", "n_heads", "random_signs", "seed")}
+        return {
+            **super().get_config(),
+            **own,
+            "activation": keras.activations.serialize(self.activation),
+            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+        }
+
+
+@keras.saving.register_keras_serializable("skann")
+class HeadsProbability(keras.layers.Layer):
+    """One sigmoid unit a head, whose weights no other head shares.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the initial weights.
+    """
+
+    def __init__(self, seed: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.seed = seed
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create weights and biases."""
+        n_heads, size = input_shape[1:]
+        limit = float(size) ** -0.5
+        uniform = keras.initializers.RandomUniform(-limit, limit, seed=self.seed)
+        self._kernel = self.add_weight(shape=(n_heads, size), initializer=uniform, name="kernel")
+        self._bias = self.add_weight(shape=(n_heads,), initializer="zeros", name="bias")
+
+    def call(self, inputs: Any) -> Any:
+        """Return each head's probability, shape (n_samples, n_heads)."""
+        return keras.ops.sigmoid(keras.ops.sum(inputs * self._kernel, axis=-1) + self._bias)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """Return (n_samples, n_heads)."""
+        return tuple(input_shape[:2])
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("skann")
+class RandomSigns(keras.initializers.Initializer):
+    """Initial weights of -1 and 1, evenly at random.
+
+    Parameters
+    ----------
+    seed : int
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+        """Return the weights."""
+        signs = np.random.default_rng(self.seed).choice([-1.0, 1.0], tuple(shape))
+        return keras.ops.convert_to_tensor(signs, dtype or "float32")
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"seed": self.seed}

@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skann.networks._dropout import Dropout
 from skann.networks._graphs import Graphs, shared_graphs
-from skann.networks._layers import Dropout
 
 
 class LiveWeights:

@@ -11,7 +11,7 @@ def mean_crossentropy(y_true: Any, y_pred: Any) -> Any:
 
     Parameters
     ----------
-    y_true : tensor of shape (n_samples, 1)
+    y_true : tensor of shape (n_samples,) or (n_samples, 1)
         Labels, 0 or 1.
     y_pred : tensor of shape (n_samples, n_heads)
         Probability of label 1 that each head gives.
@@ -22,5 +22,6 @@ def mean_crossentropy(y_true: Any, y_pred: Any) -> Any:
         Mean over the heads, so that each head is trained as a network of its own (Gorishniy et
         al. 2024, "TabM", section 3).
     """
-    y_true = keras.ops.cast(y_true, y_pred.dtype) * keras.ops.ones_like(y_pred)
+    y_true = keras.ops.reshape(keras.ops.cast(y_true, y_pred.dtype), (-1, 1))
+    y_true = y_true * keras.ops.ones_like(y_pred)
     return keras.ops.mean(keras.ops.binary_crossentropy(y_true, y_pred), axis=-1)

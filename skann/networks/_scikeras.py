@@ -53,10 +53,14 @@ class NetworkClassifier(KerasClassifier):
             for name in {**new, **earlier}
         }
 
+    def head_probabilities(self, X: Any) -> np.ndarray:
+        """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
+        X = np.ascontiguousarray(X, dtype=np.float32)
+        return self.model_.predict_array(X).astype(np.float64)
+
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, shape (n_samples, 2)."""
-        outputs = self.model_.predict_array(np.ascontiguousarray(X, dtype=np.float32))
-        positive = outputs.mean(axis=1, dtype=np.float64)
+        positive = self.head_probabilities(X).mean(axis=1)
         return np.column_stack([1.0 - positive, positive])
 
     def predict(self, X: Any) -> np.ndarray:

@@ -167,6 +167,11 @@ class ChurnNetwork(keras.Model):
         graphs = shared_graphs(self, "adam")
         return graphs.predict(flat(self.trainable_variables), tf.constant(X)).numpy()
 
+    def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Return metrics of the mean over heads, for Keras' own `fit` and `evaluate`."""
+        y_pred = keras.ops.mean(y_pred, axis=-1, keepdims=True)
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
     def get_weights(self) -> list[np.ndarray]:
         """Return the weights as arrays, those of the epoch at hand while training runs."""
         return super().get_weights() if self._live is None else self._live.get_weights()
