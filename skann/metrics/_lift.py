@@ -1,0 +1,126 @@
+"""How much of the churn the top of the ranking holds."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skann.costs._decision import ranked_groups
+from skann.metrics._labels import positives, scores, weights
+
+
+def lift_score(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    fraction: float = 0.1,
+    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+) -> float:
+    """Churn rate among the customers with the highest scores, over the churn rate of all.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_customers,)
+        Labels.
+    y_score : array-like of shape (n_customers,)
+        Probabilities or any score that is higher for likelier churners.
+    fraction : float in (0, 1], default=0.1
+        Fraction of the customers, or of their weight, that counts as the top. Customers with
+        equal scores at its edge count in part, all the same: the mean over all ways to order them.
+    pos_label : label, default=None
+        The positive class; None takes the second label in sorted order.
+    sample_weight : array-like of shape (n_customers,), default=None
+
+    Returns
+    -------
+    float
+        1 for a ranking that knows nothing; NaN where nobody is positive.
+
+    Examples
+    --------
+    >>> from skann.metrics import lift_score
+    >>> lift_score([1, 0, 1, 0, 0, 0], [0.9, 0.8, 0.7, 0.3, 0.2, 0.1], fraction=0.5)
+    2.0
+    """
+    found, churners = _top(y_true, y_score, fraction, pos_label, sample_weight)
+    return found / (fraction * churners) if churners else float("nan")
+
+
+def precision_at_top(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    fraction: float = 0.1,
+    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+) -> float:
+    """Churn rate among the customers with the highest scores.
+
+    Parameters
+    ----------
+    y_true, y_score, fraction, pos_label, sample_weight
+        As in `lift_score`.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Examples
+    --------
+    >>> from skann.metrics import precision_at_top
+    >>> precision_at_top([1, 0, 0, 1], [0.9, 0.8, 0.7, 0.3], fraction=0.5)
+    0.5
+    """
+    found, _ = _top(y_true, y_score, fraction, pos_label, sample_weight)
+    return found / fraction
+
+
+def recall_at_top(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    *,
+    fraction: float = 0.1,
+    pos_label: Any = None,
+    sample_weight: ArrayLike | None = None,
+) -> float:
+    """Share of all churners that is among the customers with the highest scores.
+
+    Parameters
+    ----------
+    y_true, y_score, fraction, pos_label, sample_weight
+        As in `lift_score`.
+
+    Returns
+    -------
+    float
+        From 0 to 1; NaN where nobody is positive.
+
+    Examples
+    --------
+    >>> from skann.metrics import recall_at_top
+    >>> recall_at_top([1, 0, 0, 1], [0.9, 0.8, 0.7, 0.3], fraction=0.25)
+    0.5
+    """
+    found, churners = _top(y_true, y_score, fraction, pos_label, sample_weight)
+    return found / churners if churners else float("nan")
+
+
+def _top(
+    y_true: ArrayLike,
+    y_score: ArrayLike,
+    fraction: float,
+    pos_label: Any,
+    sample_weight: ArrayLike | None,
+) -> tuple[float, float]:
+    """Churners in the top and among all, as shares of all customers."""
+    if not 0 < fraction <= 1:
+        raise ValueError(f"fraction must lie in (0, 1], got {fraction!r}.")
+    positive = positives(y_true, pos_label)
+    weight = weights(sample_weight, len(positive))
+    order, last = ranked_groups(scores(y_score, len(positive)))
+    weight = weight[order] / weight.sum()
+    contacted = np.append(0.0, np.cumsum(weight)[last])
+    churners = np.append(0.0, np.cumsum(weight * positive[order])[last])
+    return float(np.interp(fraction, contacted, churners)), float(churners[-1])
