@@ -1,0 +1,8 @@
+"""From one table to a tuned model: the three-way split, and a search in stages."""
+
+from skann.model_selection._split import DataSplit, train_validation_test_split
+
+__all__ = [
+    "DataSplit",
+    "train_validation_test_split",
+]
