@@ -46,6 +46,15 @@ def contestable(costs: Costs) -> np.ndarray | bool:
     return (costs.missed > 0) & (costs.wasted > 0)
 
 
+def contact_outside(probability: np.ndarray, costs: Costs) -> np.ndarray:
+    """Whom to contact of those who are not contestable.
+
+    Whoever gains in expectation, and whoever cannot lose although the probability is 0 or 1.
+    """
+    cannot_lose = (costs.missed >= 0) & (costs.wasted <= 0) & (costs.missed != costs.wasted)
+    return (contact_gain(probability, costs) > 0) | cannot_lose
+
+
 def loss_share(probability: np.ndarray | float, costs: Costs) -> np.ndarray:
     """Rescale probabilities so that contact pays above 1/2, whatever the customer's costs.
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skann.costs._actions import Offer
-from skann.costs._decision import contact_gain, contestable, loss_share
+from skann.costs._decision import contact_gain, contact_outside, contestable, loss_share
 from skann.costs._matrix import Costs
 from skann.costs._selection import (
     check_contact_cost,
@@ -34,8 +34,7 @@ class Rule(NamedTuple):
             return probability > self.threshold
         with np.errstate(invalid="ignore", divide="ignore"):
             share = loss_share(probability, costs)
-        gains = contact_gain(probability, costs) > 0
-        return np.where(contestable(costs), share > self.cut, gains)
+        return np.where(contestable(costs), share > self.cut, contact_outside(probability, costs))
 
     def order(self, probability: np.ndarray, offer: Offer) -> np.ndarray:
         """Rows from the first to contact to the last."""

@@ -9,7 +9,7 @@ from skann.costs._decision import (
     bayes_threshold,
     best_cut,
     bootstrap_cuts,
-    contact_gain,
+    contact_outside,
     contestable,
     loss_share,
     sweep,
@@ -94,7 +94,7 @@ def _tune_shift(
     swept, cut, spread = _search(
         share, positive[inside], open_costs, open_weight, 0.5, method, random_state
     )
-    outside = ~inside & (contact_gain(probability, costs) > 0)
+    outside = ~inside & contact_outside(probability, costs)
     missed = _mean(open_costs.missed, open_weight)
     wasted = _mean(open_costs.wasted, open_weight)
     threshold = _as_threshold(swept.middles(), missed, wasted)
