@@ -52,19 +52,6 @@ def read_levels(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     return np.array(new_codes)[codes], levels
 
 
-def parse_numbers(levels: list[str]) -> tuple[np.ndarray, list[str]]:
-    """Return the levels' numbers (NaN where there is none) and the levels that are no number."""
-    numbers = np.full(len(levels), np.nan)
-    not_numbers = []
-    for position, text in enumerate(levels):
-        try:
-            numbers[position] = float(text)
-        except ValueError:
-            if text.casefold() not in MISSING_MARKERS:
-                not_numbers.append(text)
-    return numbers, not_numbers
-
-
 def all_numbers(levels: list[str]) -> bool:
     """Whether at least one level is a number, and each is a number or a marker of none."""
     found = False
@@ -93,12 +80,23 @@ def read_numbers(series: pd.Series) -> np.ndarray:
         return series.dt.total_seconds().to_numpy(np.float64) / _SECONDS_A_DAY
     if pd.api.types.is_numeric_dtype(series.dtype):
         return as_floats(series)
-    codes, levels = read_levels(series)
-    numbers, not_numbers = parse_numbers(levels)
-    check_size(series.name, numbers)
-    values = np.append(numbers, np.nan)[codes]
+    return numbers_of_levels(series.name, *read_levels(series))
+
+
+def numbers_of_levels(name: Any, codes: np.ndarray, levels: list[str]) -> np.ndarray:
+    """Return the numbers that a column's texts spell, as `read_numbers` does."""
+    numbers = np.full(len(levels) + 1, np.nan)  # the last is for code -1
+    not_numbers = []
+    for position, text in enumerate(levels):
+        try:
+            numbers[position] = float(text)
+        except ValueError:
+            if text.casefold() not in MISSING_MARKERS:
+                not_numbers.append(text)
+    values = numbers[codes]
+    check_size(name, values)
     if not_numbers:
-        _warn_unreadable(series.name, "number", not_numbers[0])
+        _warn_unreadable(name, "number", not_numbers[0])
     return values
 
 
@@ -123,7 +121,7 @@ def read_dates(series: pd.Series) -> np.ndarray:
 
 def _date_parts(dates: pd.DatetimeIndex) -> np.ndarray:
     days = (dates - pd.Timestamp(0, tz="UTC")).total_seconds() / _SECONDS_A_DAY
-    return np.column_stack([days, dates.month, dates.weekday]).astype(np.float64)
+    return np.column_stack([days, dates.month, dates.day_of_week]).astype(np.float64)
 
 
 def _as_text(value: Any) -> str:

@@ -30,15 +30,18 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     ----------
     numeric_encoding : {"auto", "standard", "quantile", "robust", "piecewise_linear"}, \
             default="standard"
-        Numbers are standardised; mapped to a normal distribution by their quantiles; scaled by
-        `SmoothClipScaler`; or encoded by `PiecewiseLinearEncoder`, which is what "auto" means.
-        Columns of at most two values are always standardised.
+        Numbers are standardised; mapped to a normal distribution by their quantiles, save columns
+        of two values, which are standardised; scaled by `SmoothClipScaler`; or encoded by
+        `PiecewiseLinearEncoder`, which is what "auto" means.
     categorical_encoding : {"onehot", "embedding", "auto"}, default="onehot"
         One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
         up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
         the pool of rare levels is code 0.
     n_bins : int, default=12
         Most bins of a number in piecewise-linear encoding.
+    values_beside_bins : bool, default=False
+        In piecewise-linear encoding, add the values scaled by `SmoothClipScaler` as further columns
+        (save those of two values, whose one bin says all).
 
     Attributes
     ----------
@@ -65,6 +68,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ],
         "categorical_encoding": [StrOptions({"onehot", "embedding", "auto"})],
         "n_bins": [Interval(Integral, 1, None, closed="left")],
+        "values_beside_bins": ["boolean"],
     }
 
     def __init__(
@@ -72,10 +76,12 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         numeric_encoding: str = "standard",
         categorical_encoding: str = "onehot",
         n_bins: int = 12,
+        values_beside_bins: bool = False,
     ):
         self.numeric_encoding = numeric_encoding
         self.categorical_encoding = categorical_encoding
         self.n_bins = n_bins
+        self.values_beside_bins = values_beside_bins
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the encoding of each column.
@@ -166,9 +172,6 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return np.column_stack(columns)
 
     def _make_transformer(self, values: np.ndarray) -> ColumnTransformer:
-        numbers = values[:, : len(self._numbers)]
-        lowest, highest = numbers.min(axis=0), numbers.max(axis=0)
-        two_valued = ((numbers == lowest) | (numbers == highest)).all(axis=0)
         first, second = len(self._numbers), len(self._numbers) + len(self._onehot)
         onehot = OneHotEncoder(
             categories=[np.arange(1, len(seen) + 1) for seen in self._onehot.values()],
@@ -177,24 +180,34 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             dtype=np.float32,
         )
         steps = [
-            ("numeric", self._make_scaler(len(values)), np.flatnonzero(~two_valued)),
-            ("two_valued", StandardScaler(), np.flatnonzero(two_valued)),
+            *self._numeric_steps(values[:, :first]),
             ("onehot", onehot, np.arange(first, second)),
             ("embedding", "passthrough", np.arange(second, values.shape[1])),
         ]
         transformer = ColumnTransformer([step for step in steps if len(step[2])])
         return transformer.set_output(transform="default")
 
-    def _make_scaler(self, n_samples: int) -> TransformerMixin:
+    def _numeric_steps(self, numbers: np.ndarray) -> list[tuple]:
+        every = np.arange(numbers.shape[1])
         if self.numeric_encoding == "standard":
-            return StandardScaler()
+            return [("numeric", StandardScaler(), every)]
         if self.numeric_encoding == "robust":
-            return SmoothClipScaler()
+            return [("numeric", SmoothClipScaler(), every)]
+        lowest, highest = numbers.min(axis=0), numbers.max(axis=0)
+        two_valued = ((numbers == lowest) | (numbers == highest)).all(axis=0)
         if self.numeric_encoding == "quantile":
-            return QuantileTransformer(
-                n_quantiles=min(1000, n_samples), output_distribution="normal", random_state=0
+            quantile = QuantileTransformer(
+                n_quantiles=min(1000, len(numbers)), output_distribution="normal", random_state=0
             )
-        return PiecewiseLinearEncoder(n_bins=self.n_bins)
+            # It would send two values to plus and minus five.
+            return [
+                ("numeric", quantile, every[~two_valued]),
+                ("two_valued", StandardScaler(), every[two_valued]),
+            ]
+        steps: list[tuple] = [("numeric", PiecewiseLinearEncoder(n_bins=self.n_bins), every)]
+        if self.values_beside_bins:
+            steps.append(("value", SmoothClipScaler(), every[~two_valued]))
+        return steps
 
 
 def _single(encoded: np.ndarray) -> np.ndarray:

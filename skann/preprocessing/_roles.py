@@ -12,7 +12,7 @@ from skann.preprocessing._columns import (
     is_category,
     is_date,
     is_number,
-    parse_numbers,
+    numbers_of_levels,
     read_levels,
     read_numbers,
 )
@@ -64,7 +64,7 @@ def _role(name: Any, series: pd.Series) -> str:
     codes, levels = read_levels(series)
     if not is_category(series):
         if all_numbers(levels):
-            role = _number_role(name, np.append(parse_numbers(levels)[0], np.nan)[codes])
+            role = _number_role(name, numbers_of_levels(name, codes, levels))
             return "numeric text" if role == "numeric" else role
         if all_dates(levels):
             return _unless_empty("datetime", len(levels), codes.min() < 0)

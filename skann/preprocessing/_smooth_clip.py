@@ -6,19 +6,23 @@ import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
 
+# All beyond is bent to 3, and the square of it is finite.
+_FAR = 1e30
+
 
 class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Scale by median and quartiles, then bend into (-3, 3) by x / sqrt(1 + (x / 3)^2).
 
-    The scale is 1 over the distance between the quartiles; where they are equal, 2 over the
-    distance between minimum and maximum; a column of one distinct value becomes zeros.
+    Distances from the median are divided by the distance between the quartiles; where these are
+    equal, by half the distance between minimum and maximum. A column of one distinct value becomes
+    zeros.
 
     Attributes
     ----------
     center_ : ndarray of shape (n_features,)
         Medians.
     scale_ : ndarray of shape (n_features,)
-        What the distance from the median is multiplied by.
+        What the distance from the median is divided by; infinite for columns of one value.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
 
@@ -50,8 +54,8 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         lowest, first, self.center_, third, highest = np.quantile(
             X, [0, 0.25, 0.5, 0.75, 1], axis=0
         )
-        distance = np.where(third > first, third - first, (highest - lowest) / 2)
-        self.scale_ = np.divide(1, distance, out=np.zeros_like(distance), where=distance > 0)
+        scale = np.where(third > first, third - first, (highest - lowest) / 2)
+        self.scale_ = np.where(scale > 0, scale, np.inf)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -67,8 +71,10 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
-        scaled = (X - self.center_) * self.scale_
-        scaled /= np.hypot(1, scaled / 3)  # unlike a square, hypot never overflows
+        with np.errstate(over="ignore"):
+            scaled = (X - self.center_) / self.scale_
+        np.clip(scaled, -_FAR, _FAR, out=scaled)
+        scaled /= np.sqrt(1 + (scaled / 3) ** 2)
         return scaled.astype(X.dtype, copy=False)
 
     def __sklearn_tags__(self):
