@@ -11,6 +11,8 @@ from skann.metrics._cost import expected_cost, savings_score
 from skann.metrics._lift import lift_score, precision_at_top, recall_at_top
 from skann.metrics._profit import emp_churn_score, max_profit_score
 
+_DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
+
 
 class _ColumnCostScorer:
     """Scores predictions by costs that are columns of X."""
@@ -79,11 +81,13 @@ def make_cost_scorer(
     costs = {"fn_cost": fn_cost, "fp_cost": fp_cost, "tp_cost": tp_cost, "tn_cost": tn_cost}
     if any(isinstance(cost, str) for cost in costs.values()):
         return _ColumnCostScorer(costs, savings, pos_label)
+    # Costs left at the metrics' own defaults stay free to come as metadata.
+    changed = {name: cost for name, cost in costs.items() if cost != _DEFAULT_COSTS[name]}
     return make_scorer(
         savings_score if savings else expected_cost,
         greater_is_better=savings,
         pos_label=pos_label,
-        **costs,
+        **changed,
     )
 
 
