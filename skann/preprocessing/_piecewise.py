@@ -91,7 +91,9 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
             edges = [_tree_edges(column, y, self.n_bins) for column in X.T]
         else:
             X = validate_data(self, X, dtype=FLOAT_DTYPES)
-            edges = list(np.quantile(X, np.linspace(0, 1, self.n_bins + 1), axis=0).T)
+            shares = np.linspace(0, 1, self.n_bins + 1)
+            # Edges are values that occur: between two that do, bins would only repeat each other.
+            edges = list(np.quantile(X, shares, axis=0, method="inverted_cdf").T)
         self.edges_ = [np.unique(column.astype(np.float64)) for column in edges]
         return self
 

@@ -1,0 +1,112 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skann.preprocessing import PiecewiseLinearEncoder
+
+
+def column(*values):
+    return np.array(values, dtype=float)[:, None]
+
+
+def test_bins_before_are_one_bins_after_are_zero_and_the_share_is_between():
+    encoder = PiecewiseLinearEncoder(n_bins=4).fit(column(0, 1, 2, 4, 8))
+    np.testing.assert_array_equal(encoder.edges_[0], [0, 1, 2, 4, 8])
+    expected = [[0, 0, 0, 0], [0.5, 0, 0, 0], [1, 1, 0.5, 0], [1, 1, 1, 0.25], [1, 1, 1, 1]]
+    encoded = encoder.transform(column(0, 0.5, 3, 5, 8))
+    np.testing.assert_array_equal(encoded, expected)
+    assert encoded.dtype == np.float32
+
+
+def test_first_and_last_bin_go_on_linearly():
+    encoder = PiecewiseLinearEncoder(n_bins=2).fit(column(0, 2, 10))
+    np.testing.assert_array_equal(encoder.transform(column(-3, 26)), [[-1.5, 0], [1, 3]])
+
+
+def test_one_bin_is_min_max_scaling_without_clipping():
+    encoder = PiecewiseLinearEncoder(n_bins=1).fit(column(2, 3, 6))
+    np.testing.assert_array_equal(encoder.transform(column(0, 4, 8)), [[-0.5], [0.5], [1.5]])
+
+
+def test_edges_are_quantiles():
+    X = np.random.default_rng(0).exponential(size=(400, 2))
+    encoder = PiecewiseLinearEncoder(n_bins=4).fit(X)
+    for j in range(2):
+        expected = np.sort(X[:, j])[[0, 99, 199, 299, 399]]
+        np.testing.assert_array_equal(encoder.edges_[j], expected)
+
+
+def test_equal_edges_are_merged():
+    encoder = PiecewiseLinearEncoder(n_bins=4).fit(column(0, 0, 0, 0, 0, 1, 2, 3))
+    np.testing.assert_array_equal(encoder.edges_[0], [0, 1, 3])
+
+
+def test_two_values_are_zero_and_one():
+    encoder = PiecewiseLinearEncoder().fit(column(3, 7, 7, 3, 3))
+    np.testing.assert_array_equal(encoder.transform(column(3, 7)), [[0], [1]])
+
+
+def test_one_value_is_a_column_of_zeros():
+    X = np.array([[5.0, 0.0], [5.0, 2.0]])
+    encoder = PiecewiseLinearEncoder(n_bins=1).fit(X)
+    np.testing.assert_array_equal(encoder.transform([[5, 1], [9, 2]]), [[0, 0.5], [0, 1]])
+
+
+def test_names_number_the_bins():
+    table = pd.DataFrame({"age": [0.0, 1.0, 2.0], "unit": [1.0, 1.0, 1.0]})
+    encoder = PiecewiseLinearEncoder(n_bins=2).fit(table)
+    assert encoder.get_feature_names_out().tolist() == ["age_bin1", "age_bin2", "unit_bin1"]
+
+
+def test_tree_bins_split_where_y_changes():
+    x = np.arange(100.0)
+    y = np.where((x > 29.5) & (x < 69.5), "leave", "stay")
+    encoder = PiecewiseLinearEncoder(n_bins=3, bins="tree").fit(x[:, None], y)
+    np.testing.assert_array_equal(encoder.edges_[0], [0, 29.5, 69.5, 99])
+
+
+def test_tree_bins_of_columns_that_say_nothing_are_one_bin():
+    X = np.array([[0.0, 1.0], [4.0, 1.0]] * 10)
+    encoder = PiecewiseLinearEncoder(bins="tree").fit(X, [0] * 10 + [0] * 9 + [0])
+    np.testing.assert_array_equal(encoder.transform([[1, 1]]), [[0.25, 0]])
+
+
+def test_tree_bins_are_at_most_as_many_as_asked_for():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(1000, 3)), rng.integers(0, 2, 1000)
+    for n_bins in (1, 2, 5):
+        encoder = PiecewiseLinearEncoder(n_bins=n_bins, bins="tree").fit(X, y)
+        assert [len(edges) - 1 for edges in encoder.edges_] == [n_bins] * 3
+
+
+def test_tree_bins_need_class_labels():
+    with pytest.raises(ValueError, match="bins='tree' needs y"):
+        PiecewiseLinearEncoder(bins="tree").fit(column(1, 2, 3))
+    with pytest.raises(ValueError, match="Unknown label type"):
+        PiecewiseLinearEncoder(bins="tree").fit(column(1, 2, 3), [0.1, 0.2, 0.3])
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30),
+    st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=10),
+    st.integers(1, 12),
+)
+@settings(max_examples=200, deadline=None)
+def test_every_bin_grows_with_the_value(train, later, n_bins):
+    encoder = PiecewiseLinearEncoder(n_bins=n_bins).fit(column(*train))
+    encoded = encoder.transform(column(*sorted(later)))
+    assert np.isfinite(encoded).all()
+    assert (np.diff(encoded, axis=0) >= 0).all()
+
+
+@given(st.lists(st.integers(-1000, 1000), min_size=2, max_size=30), st.integers(1, 12))
+@settings(max_examples=200, deadline=None)
+def test_bins_times_their_widths_add_up_to_the_value(values, n_bins):
+    X = column(*values)
+    encoder = PiecewiseLinearEncoder(n_bins=n_bins).fit(X)
+    edges = encoder.edges_[0]
+    if len(edges) > 1:
+        again = edges[0] + encoder.transform(X) @ np.diff(edges)
+        np.testing.assert_allclose(again, X[:, 0], atol=1e-3)
