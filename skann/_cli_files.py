@@ -27,6 +27,7 @@ class SavedModel:
     positive: Any
     columns: list[str]
     column_roles: dict[str, str]
+    trained_rows: np.ndarray  # fingerprints
     version: str
 
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
@@ -54,7 +55,7 @@ def file_kind(path: str) -> str:
         return "parquet"
     if suffix in (".csv", ".tsv", ".txt"):
         return "csv"
-    raise CommandError(f"{path}: the file name must end in .csv or .parquet.")
+    raise CommandError(f"{path}: save the table as .csv or .parquet.")
 
 
 def read_table(path: str) -> pd.DataFrame:
@@ -113,6 +114,11 @@ def load_model(path: str) -> SavedModel:
     if not isinstance(content, dict) or "skann" not in content:
         raise other
     return SavedModel(**{name: content[name] for name in SavedModel.__dataclass_fields__})
+
+
+def fingerprints(features: pd.DataFrame) -> np.ndarray:
+    """A number a row that tells whether a row was seen before."""
+    return pd.util.hash_pandas_object(features, index=False).to_numpy()
 
 
 def split_target(frame: pd.DataFrame, target: str, path: str) -> tuple[pd.DataFrame, pd.Series]:

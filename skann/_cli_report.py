@@ -15,7 +15,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
-CHOSEN = "network at its threshold"  # the decisions that a report is about
+CHOSEN = "network at threshold"  # the decisions that a report is about
 
 _OBVIOUS = ("1", "yes", "y", "true")
 _WIDTH = 88
@@ -113,9 +113,9 @@ def print_decisions(
         precision = precision_score(churned, contact) if contact.any() else np.nan
         recall = recall_score(churned, contact, zero_division=np.nan)
         f1 = f1_score(churned, contact, zero_division=np.nan)
-        figures = map(_figure, (precision, recall, f1, accuracy_score(churned, contact)))
+        figures = [_figure(x, 3) for x in (precision, recall, f1, accuracy_score(churned, contact))]
         rows.append([name, f"{contact.mean():.1%}", *figures, money(costs[name])])
-    header = ["contacting", "contacted", "precision", "recall", "F1", "accuracy", "cost/customer"]
+    header = ["contacting", "contacted", "precision", "recall", "F1", "accuracy", "cost each"]
     print_columns(header, rows)
     return costs
 
@@ -125,14 +125,18 @@ def money(amount: float) -> str:
     return f"{amount:,.2f}" if amount == 0 or abs(amount) >= 0.1 else f"{amount:.3g}"
 
 
-def threshold_text(threshold: float, spread: tuple[float, float]) -> str:
-    """Which probabilities lead to a contact."""
-    if threshold >= 1:
+def threshold_text(model: Any) -> str:
+    """Which probabilities lead to a contact, and where the best cut lay on validation rows."""
+    if model.threshold_ >= 1:
         return "contact nobody: at these costs it never pays"
-    if threshold < 0:
+    if model.threshold_ < 0:
         return "contact everybody: at these costs it always pays"
-    low, high = (f"{min(max(bound, 0), 1):.3f}" for bound in spread)
-    return f"contact above a probability of {threshold:.4f} (90 % range: {low} to {high})"
+    low, high = (min(max(bound, 0.0), 1.0) for bound in model.threshold_spread_)
+    return (
+        f"contact above a probability of {model.threshold_:.4f}, which is {model.fp_cost:g} / "
+        f"({model.fn_cost:g} + {model.fp_cost:g}). On resampled validation rows 90% of the best "
+        f"cuts lie from {low:.3f} to {high:.3f}"
+    )
 
 
 def saving_text(costs: Mapping[str, float]) -> str:
@@ -157,5 +161,5 @@ def _percent_less(amount: float, other: float) -> str:
     return f"{abs(1 - amount / other):.0%} {'less' if amount < other else 'more'}"
 
 
-def _figure(value: float) -> str:
-    return "-" if np.isnan(value) else f"{value:.4f}"
+def _figure(value: float, decimals: int = 4) -> str:
+    return "-" if np.isnan(value) else f"{value:.{decimals}f}"

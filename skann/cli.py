@@ -6,7 +6,8 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import numpy as np
@@ -36,19 +37,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         arguments = _parser().parse_args(argv)
-        arguments.run(arguments)
+        with _warnings_as_notes():
+            arguments.run(arguments)
         sys.stdout.flush()
-    except (CommandError, OSError) as error:
-        if isinstance(error, BrokenPipeError):
-            # Who read our output has left. Nothing may be written to it at exit, either.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return _BROKEN_PIPE
-        print(f"skann: error: {error}", file=sys.stderr)
+    except BrokenPipeError:
+        # Who read our output has left. Nothing may be written to it at exit, either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except (CommandError, OSError, ValueError) as error:  # the estimators' say what to mend
+        print("skann: error:", *str(error).split(), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("\nskann: interrupted", file=sys.stderr)
         return _INTERRUPTED
     return 0
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """Show skann's own warnings once, as lines; the report says itself which columns went."""
+    shown = set()
+
+    def show(message: Warning | str, *context: Any, **more: Any) -> None:
+        if str(message) not in shown:
+            shown.add(str(message))
+            print("skann: note:", message, file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", skann.SkannWarning)
+        warnings.simplefilter("ignore", skann.DroppedColumnWarning)
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 class _Parser(argparse.ArgumentParser):
@@ -63,7 +83,8 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"example: {_EXAMPLE}",
     )
     parser.add_argument("--version", action="version", version=f"skann {skann.__version__}")
-    commands = parser.add_subparsers(metavar="COMMAND", required=True, dest="command")
+    parser.set_defaults(run=lambda arguments: parser.print_help())
+    commands = parser.add_subparsers(metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="see it work on made customers, in under a minute")
     demo.set_defaults(run=_demo)
@@ -71,8 +92,12 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train a model on a table with a churn column")
     train.set_defaults(run=_train)
     train.add_argument("data", help="CSV or Parquet file, a customer a row")
-    train.add_argument("--target", required=True, help="column that says who left")
-    train.add_argument("--positive", help="label of those who left (default: the one sorted last)")
+    train.add_argument(
+        "--target", required=True, metavar="COLUMN", help="column that says who left"
+    )
+    train.add_argument(
+        "--positive", metavar="LABEL", help="label of those who left (default: the one sorted last)"
+    )
     train.add_argument(
         "--drop",
         nargs="+",
@@ -81,15 +106,31 @@ def _parser() -> argparse.ArgumentParser:
         help="columns to leave out, such as what is known only afterwards; patterns: 'C_*'",
     )
     train.add_argument(
-        "--fn-cost", type=_cost, required=True, help="cost of a churner who was not contacted"
+        "--fn-cost",
+        type=_cost,
+        required=True,
+        metavar="AMOUNT",
+        help="cost of a churner who was not contacted",
     )
     train.add_argument(
-        "--fp-cost", type=_cost, required=True, help="cost of contacting one who would have stayed"
+        "--fp-cost",
+        type=_cost,
+        required=True,
+        metavar="AMOUNT",
+        help="cost of contacting one who would have stayed",
     )
-    train.add_argument("--model", default="churn.joblib", help="where to save (%(default)s)")
-    train.add_argument("--test-size", type=_share, default=0.2, help="test share (%(default)s)")
-    train.add_argument("--epochs", type=_count, help="most passes over the training rows")
-    train.add_argument("--seed", type=int, default=0, help="seed of every draw (%(default)s)")
+    train.add_argument(
+        "--model", metavar="FILE", default="churn.joblib", help="where to save (%(default)s)"
+    )
+    train.add_argument(
+        "--test-size", type=_share, metavar="SHARE", default=0.2, help="test share (%(default)s)"
+    )
+    train.add_argument(
+        "--epochs", type=_count, metavar="N", help="most passes over the training rows"
+    )
+    train.add_argument(
+        "--seed", type=int, metavar="N", default=0, help="seed of every draw (%(default)s)"
+    )
 
     evaluate = commands.add_parser("evaluate", help="test a model on a table with the churn column")
     evaluate.set_defaults(run=_evaluate)
@@ -100,7 +141,9 @@ def _parser() -> argparse.ArgumentParser:
     predict.set_defaults(run=_predict)
     predict.add_argument("model", help="file that `skann train` saved")
     predict.add_argument("data", help="CSV or Parquet file")
-    predict.add_argument("--out", help="CSV or Parquet file to write (default: CSV on stdout)")
+    predict.add_argument(
+        "--out", metavar="FILE", help="CSV or Parquet file to write (default: CSV on stdout)"
+    )
     return parser
 
 
@@ -182,6 +225,9 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     probability = saved.probability(features)
     churned = (labels == saved.positive).to_numpy()
     report.describe_classes(churned, saved.target, saved.positive)
+    n_known = np.isin(files.fingerprints(features), saved.trained_rows).sum()
+    if n_known:
+        report.say("Note", f"the model was trained on {n_known:,} of these rows: they flatter it")
     print()
     report.print_ranking(churned, {"network": probability})
     print()
@@ -252,26 +298,32 @@ def _fit(
     network = ChurnANNClassifier(random_state=seed, verbose=int(sys.stderr.isatty()))
     if epochs is not None:
         network.set_params(epochs=epochs)
-    baseline = make_pipeline(
+    logistic = make_pipeline(
         TableCleaner(), TableEncoder("standard", "onehot"), LogisticRegression(max_iter=1000)
     )
-    decide = {"fn_cost": fn_cost, "fp_cost": fp_cost, "pos_label": positive, "random_state": seed}
-    model = CostThresholdClassifier(network, cv=3, **decide)
-    logistic = CostThresholdClassifier(baseline, cv=3, **decide)
+    # Bayes' rule on calibrated probabilities costs no second fit, and on the public tables it is a
+    # little cheaper on test rows than cuts tuned on out-of-fold or validation rows.
+    model = CostThresholdClassifier(
+        network,
+        fn_cost=fn_cost,
+        fp_cost=fp_cost,
+        method="bayes",
+        cv="validation",
+        pos_label=positive,
+        random_state=seed,
+    )
     start = time.perf_counter()
-    notes = _fit_quietly(model, train, train_labels)
+    model.fit(train, train_labels)
     seconds = time.perf_counter() - start
-    _fit_quietly(logistic, train, train_labels)
+    logistic.fit(train, train_labels)
 
     network = model.estimator_
     report.say(
         "Training",
-        f"{network.n_iter_} epochs in {seconds:.1f} s, best {network.best_epoch_}; stopped by "
-        f"{len(network.validation_indices_):,} validation rows",
+        f"{network.n_iter_} epochs in {seconds:.1f} s, best {network.best_epoch_}, judged on "
+        f"{len(network.validation_indices_):,} of these rows",
     )
     report.describe_roles(network.column_roles_)
-    for note in notes:
-        report.say("Note", note)
 
     saved = SavedModel(
         model=model,
@@ -280,26 +332,11 @@ def _fit(
         positive=positive,
         columns=list(features.columns),
         column_roles=network.column_roles_,
+        trained_rows=files.fingerprints(train),
         version=skann.__version__,
     )
     _report_test(saved, logistic, test, (test_labels == positive).to_numpy())
     return saved, test.reset_index(drop=True)
-
-
-def _fit_quietly(model: Any, features: pd.DataFrame, labels: pd.Series) -> list[str]:
-    """Fit, and return what skann's warnings say; the report says itself what was dropped."""
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        try:
-            model.fit(features, labels)
-        except ValueError as error:
-            raise CommandError(str(error)) from None
-    return [
-        str(warning.message)
-        for warning in caught
-        if issubclass(warning.category, skann.SkannWarning)
-        and not issubclass(warning.category, skann.DroppedColumnWarning)
-    ]
 
 
 def _report_test(saved: SavedModel, logistic: Any, test: pd.DataFrame, churned: np.ndarray) -> None:
@@ -318,12 +355,12 @@ def _report_test(saved: SavedModel, logistic: Any, test: pd.DataFrame, churned: 
     print()
     contacted = {
         **_contacted_blindly(len(test)),
-        "logistic regression at its own": logistic.predict(test) == saved.positive,
+        "logistic regression at threshold": by_logistic > model.threshold_,
         **_contacted_by(probability, model.threshold_),
     }
     costs = report.print_decisions(churned, contacted, model.fn_cost, model.fp_cost)
     print()
-    report.say("Threshold", report.threshold_text(model.threshold_, model.threshold_spread_))
+    report.say("Threshold", report.threshold_text(model))
     report.say("Cost", report.saving_text(costs))
 
 
@@ -340,16 +377,15 @@ def _contacted_by(probability: np.ndarray, threshold: float) -> dict[str, np.nda
 
 def _rank(saved: SavedModel, frame: pd.DataFrame, path: str = "the table") -> pd.DataFrame:
     """Customers by what contacting them is worth, under what identifies them."""
-    features = saved.features(frame, path)
-    probability = saved.probability(features)
+    probability = saved.probability(saved.features(frame, path))
+    gain = probability * saved.model.fn_cost - (1 - probability) * saved.model.fp_cost
     ranked = frame[_identifying(frame, saved)].copy()
     if ranked.empty:
         ranked.insert(0, "row", np.arange(1, len(frame) + 1))
     ranked["probability"] = probability.round(6)
     ranked["contact"] = np.where(probability > saved.model.threshold_, "yes", "no")
-    ranked["expected_gain"] = saved.model.expected_gain(features).round(4)
-    order = np.argsort(-ranked["expected_gain"].to_numpy(), kind="stable")
-    return ranked.iloc[order].reset_index(drop=True)
+    ranked["expected_gain"] = gain.round(4)
+    return ranked.iloc[np.argsort(-gain, kind="stable")].reset_index(drop=True)
 
 
 def _identifying(frame: pd.DataFrame, saved: SavedModel) -> list[str]:
