@@ -67,7 +67,7 @@ def all_numbers(levels: list[str]) -> bool:
 
 def all_dates(levels: list[str]) -> bool:
     """Whether each level is written as an ISO date, `YYYY-MM-DD` with or without a time."""
-    return bool(levels) and all(map(_ISO_DATE.fullmatch, levels))
+    return all(map(_ISO_DATE.fullmatch, levels)) and bool(_parse_dates(levels).notna().any())
 
 
 def read_numbers(series: pd.Series) -> np.ndarray:
@@ -108,15 +108,18 @@ def read_dates(series: pd.Series) -> np.ndarray:
     ndarray of float64, shape (n_samples, 3)
     """
     if is_date(series):
-        dates = pd.DatetimeIndex(pd.to_datetime(series, utc=True))
-        return _date_parts(dates)
+        return _date_parts(pd.DatetimeIndex(pd.to_datetime(series, utc=True)))
     codes, levels = read_levels(series)
-    dates = pd.DatetimeIndex(pd.to_datetime(levels, format="ISO8601", utc=True, errors="coerce"))
+    dates = _parse_dates(levels)
     parts = np.vstack([_date_parts(dates), np.full((1, 3), np.nan)])[codes]
     unread = [level for level, date in zip(levels, dates, strict=True) if date is pd.NaT]
     if unread:
         _warn_unreadable(series.name, "date", unread[0])
     return parts
+
+
+def _parse_dates(levels: list[str]) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(levels, format="ISO8601", utc=True, errors="coerce"))
 
 
 def _date_parts(dates: pd.DatetimeIndex) -> np.ndarray:

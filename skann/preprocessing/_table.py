@@ -26,8 +26,8 @@ def as_table(X: Any) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If `X` has no rows or no columns, two columns of one name, or numbers that are infinite
-        or too large for single precision.
+        If `X` has no rows or no columns, two columns of one name, complex numbers, or numbers
+        that are infinite or too large for single precision.
     TypeError
         If a cell holds a dict, a list or the like.
     """
@@ -48,6 +48,8 @@ def as_table(X: Any) -> pd.DataFrame:
     for name, dtype in table.dtypes.items():
         if pd.api.types.is_object_dtype(dtype):
             _check_objects(name, table[name])
+        elif dtype.kind == "c":
+            raise ValueError(f"Complex data not supported: column {name!r}.")
         elif dtype.kind == "f":
             check_size(name, as_floats(table[name]))
     return table

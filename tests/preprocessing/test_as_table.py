@@ -102,3 +102,8 @@ def test_an_empty_table_is_refused(shape):
     table = pd.DataFrame(index=range(rows), columns=[f"c{i}" for i in range(columns)], dtype=float)
     with pytest.raises(ValueError, match="minimum of 1 is required"):
         as_table(table)
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(ValueError, match="Complex data not supported: column 'z'"):
+        as_table(pd.DataFrame({"z": [1j, 2.0]}))

@@ -75,8 +75,9 @@ def test_dates_and_iso_text_are_datetimes(values):
     assert role(values) == "datetime"
 
 
-def test_other_date_text_is_a_category():
-    assert role(["01/02/2020", "03/02/2020", "01/02/2020"]) == "category"
+@pytest.mark.parametrize("text", ["01/02/2020", "2020-99-99"])
+def test_other_date_text_is_a_category(text):
+    assert role([text, text, None]) == "category"
 
 
 @pytest.mark.parametrize(
