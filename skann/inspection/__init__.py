@@ -1,0 +1,35 @@
+"""See what a model does: reports, audits, explanations, plots."""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sklearn.calibration import CalibrationDisplay
+
+    from skann.inspection._cost_displays import CostCurveDisplay, GainsDisplay
+    from skann.inspection._history_display import HistoryDisplay
+
+# Loaded on first use: one display does not bring what another one needs.
+_NAMES = {
+    "CalibrationDisplay": "sklearn.calibration",
+    "CostCurveDisplay": "skann.inspection._cost_displays",
+    "GainsDisplay": "skann.inspection._cost_displays",
+    "HistoryDisplay": "skann.inspection._history_display",
+}
+
+__all__ = [
+    "CalibrationDisplay",
+    "CostCurveDisplay",
+    "GainsDisplay",
+    "HistoryDisplay",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    raise AttributeError(f"module 'skann.inspection' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_NAMES])

@@ -1,0 +1,115 @@
+"""How a network learned: loss and AUC by epoch."""
+
+from typing import Any, Self
+
+import pandas as pd
+
+from skann.inspection._plotting import require_matplotlib
+from skann.inspection._unwrap import find_network
+
+_NO_HISTORY = (
+    "{name} holds no fitted ChurnANNClassifier, whose history could be shown. Fit it first."
+)
+
+
+class HistoryDisplay:
+    """Loss and AUC on training and validation rows, the best epoch, and the learning rate.
+
+    Parameters
+    ----------
+    history : DataFrame
+        A row an epoch, as `ChurnANNClassifier.history_`.
+    best_epoch : int, default=None
+        Epoch to mark, as in the index of `history`.
+
+    Attributes
+    ----------
+    figure_ : matplotlib.figure.Figure
+    axes_ : tuple of matplotlib.axes.Axes
+        Loss, and AUC if the history has it.
+    rate_axes_ : matplotlib.axes.Axes
+        Learning rate, on the right of the loss; None if the history lacks it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skann.inspection import HistoryDisplay
+    >>> history = pd.DataFrame({"loss": [0.6, 0.5], "val_loss": [0.6, 0.55]}, index=[1, 2])
+    >>> display = HistoryDisplay(history, best_epoch=2).plot()
+    >>> [line.get_label() for line in display.axes_[0].lines]
+    ['training', 'validation', 'best epoch']
+    """
+
+    def __init__(self, history: pd.DataFrame, *, best_epoch: int | None = None) -> None:
+        self.history = history
+        self.best_epoch = best_epoch
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, axes: Any = None) -> Self:
+        """Plot the history of a fitted network, wherever it sits.
+
+        Parameters
+        ----------
+        estimator : estimator
+            A fitted `ChurnANNClassifier`, or what holds one: a pipeline, a threshold, a search.
+        axes : sequence of matplotlib.axes.Axes, default=None
+            As in `plot`.
+
+        Returns
+        -------
+        HistoryDisplay
+
+        Raises
+        ------
+        ValueError
+            If there is no fitted network.
+        """
+        network = find_network(estimator)
+        if network is None or not hasattr(network, "history_"):
+            raise ValueError(_NO_HISTORY.format(name=type(estimator).__name__))
+        return cls(network.history_, best_epoch=network.best_epoch_).plot(axes)
+
+    def plot(self, axes: Any = None) -> Self:
+        """Plot.
+
+        Parameters
+        ----------
+        axes : sequence of matplotlib.axes.Axes, default=None
+            For loss and AUC; a new figure by default. With one, only the loss is shown.
+
+        Returns
+        -------
+        self
+        """
+        measures = [name for name in ("loss", "auc") if name in self.history]
+        if axes is None:
+            plt = require_matplotlib("HistoryDisplay.plot")
+            axes = plt.subplots(
+                1, len(measures), figsize=(5 * len(measures), 3.5), squeeze=False, layout="tight"
+            )[1][0]
+        self.axes_ = tuple(axes)[: len(measures)]
+        self.figure_ = self.axes_[0].figure
+        for axis, measure in zip(self.axes_, measures, strict=False):
+            self._plot_measure(axis, measure)
+        self.rate_axes_ = self._plot_rate(self.axes_[0])
+        return self
+
+    def _plot_measure(self, axis: Any, measure: str) -> None:
+        epochs = self.history.index
+        axis.plot(epochs, self.history[measure], color="C0", label="training")
+        if f"val_{measure}" in self.history:
+            axis.plot(epochs, self.history[f"val_{measure}"], color="C1", label="validation")
+        if self.best_epoch is not None:
+            axis.axvline(
+                self.best_epoch, color="0.5", linestyle="--", linewidth=1, label="best epoch"
+            )
+        axis.set(xlabel="epoch", ylabel={"loss": "loss", "auc": "AUC"}[measure])
+        axis.legend(frameon=False)
+
+    def _plot_rate(self, axis: Any) -> Any:
+        if "learning_rate" not in self.history or self.history["learning_rate"].nunique() < 2:
+            return None
+        right = axis.twinx()
+        right.step(self.history.index, self.history["learning_rate"], color="0.6", linewidth=1)
+        right.set(yscale="log", ylabel="learning rate (grey)")
+        return right

@@ -1,0 +1,56 @@
+"""What sits inside a fitted estimator: the network, the threshold, a search."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
+from sklearn.model_selection._search import BaseSearchCV
+
+from skann._classifier import ChurnANNClassifier
+from skann._threshold import CostThresholdClassifier
+
+_INNER = ("best_estimator_", "estimator_", "estimator")
+
+
+def layers(estimator: Any) -> Iterator[Any]:
+    """Yield an estimator and what it wraps, from outside in; fitted parts where there are any.
+
+    Follows searches, thresholds, calibration without folds, and the last steps of pipelines.
+    """
+    while estimator is not None and not isinstance(estimator, str):
+        yield estimator
+        steps = getattr(estimator, "steps", None)
+        if steps:
+            estimator = steps[-1][1]
+            continue
+        estimator = next(
+            (getattr(estimator, name) for name in _INNER if hasattr(estimator, name)), None
+        )
+
+
+def find_network(estimator: Any) -> ChurnANNClassifier | None:
+    """Return the first ChurnANNClassifier, fitted or not."""
+    return _first(estimator, ChurnANNClassifier)
+
+
+def find_threshold(estimator: Any) -> Any:
+    """Return the first estimator that moves the decision away from 0.5."""
+    return _first(
+        estimator, CostThresholdClassifier, TunedThresholdClassifierCV, FixedThresholdClassifier
+    )
+
+
+def find_search(estimator: Any) -> BaseSearchCV | None:
+    """Return the first search."""
+    return _first(estimator, BaseSearchCV)
+
+
+def positive_label(estimator: Any) -> Any:
+    """Return the label that counts as churn: `pos_label` where one is set, else `classes_[1]`."""
+    threshold = find_threshold(estimator)
+    label = getattr(threshold, "pos_label", None)
+    return estimator.classes_[1] if label is None else label
+
+
+def _first(estimator: Any, *kinds: type) -> Any:
+    return next((layer for layer in layers(estimator) if isinstance(layer, kinds)), None)
