@@ -2,6 +2,7 @@
 
 import warnings
 
+import joblib
 import numpy as np
 import pytest
 import sklearn
@@ -226,12 +227,12 @@ def test_groups_and_weights_are_routed(data):
 
 def test_jobs_do_not_change_the_result(data):
     stages = {"first": {"C": [0.01, 0.1, 1]}, "second": {"fit_intercept": [True, False]}}
-    one, two = (
-        StagedSearchCV(LogisticRegression(), stages, n_jobs=n_jobs).fit(*data) for n_jobs in (1, 2)
-    )
-    assert (
-        one.cv_results_["mean_test_score"].tolist() == two.cv_results_["mean_test_score"].tolist()
-    )
+    scores = []
+    for n_jobs in (1, 2):
+        search = StagedSearchCV(LogisticRegression(), stages, n_jobs=n_jobs)
+        with joblib.parallel_config("threading"):
+            scores.append(search.fit(*data).cv_results_["mean_test_score"].tolist())
+    assert scores[0] == scores[1]
 
 
 def test_progress_shows_fits_done_and_left_and_only_when_asked(data, capfd):
