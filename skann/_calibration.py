@@ -1,27 +1,26 @@
 """Recalibrate probabilities with scikit-learn's calibrators."""
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from scipy.special import logit
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.frozen import FrozenEstimator
 
 
 class _LogOdds(ClassifierMixin, BaseEstimator):
-    """A fitted classifier whose one feature is its decision function."""
+    """A classifier whose one feature is its decision function."""
 
-    classes_ = np.array([False, True])
-
-    def fit(self, X: Any, y: Any) -> "_LogOdds":
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        self.classes_ = np.array([False, True])
         return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        return X[:, 0] > 0
 
     def decision_function(self, X: np.ndarray) -> np.ndarray:
         return X[:, 0]
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return True
 
 
 def fit_calibrator(
@@ -30,9 +29,10 @@ def fit_calibrator(
     """Calibrator for probabilities, shape (n,), of customers unseen in training."""
     everyone = np.arange(len(positive))
     calibrator = CalibratedClassifierCV(
-        FrozenEstimator(_LogOdds()), method=method, cv=[(everyone, everyone)], ensemble=False
+        _LogOdds(), method=method, cv=[(everyone, everyone)], ensemble=False
     )
-    return calibrator.fit(_features(probability), positive, sample_weight=weight)
+    with config_context(enable_metadata_routing=False):  # the weights are for the calibrator alone
+        return calibrator.fit(_features(probability), positive, sample_weight=weight)
 
 
 def calibrate(calibrator: CalibratedClassifierCV, probability: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skann.costs._decision import (
@@ -51,12 +51,14 @@ def test_costs_that_reward_mistakes_are_refused_by_name():
         bayes_threshold(Costs(-100.0, -5.0, 0.0, 0.0))
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), COST, COST, COST, COST)
 def test_gain_is_the_difference_of_expected_costs(p, fn, fp, tp, tn):
     leave, contact = p * fn + (1 - p) * tn, p * tp + (1 - p) * fp
     assert contact_gain(p, Costs(fn, fp, tp, tn)) == pytest.approx(leave - contact, abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 0.999), st.integers(1, 100), st.integers(1, 100))
 def test_log_odds_of_the_loss_share_are_the_margin(p, missed, wasted):
     costs = Costs(missed, wasted, 0.0, 0.0)
@@ -111,6 +113,7 @@ def test_the_middle_of_neighbouring_floats_still_parts_them():
     assert np.all((middle(low, high) >= low) & (middle(low, high) < high))
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(0, 8), st.integers(-9, 9), st.integers(1, 3)), min_size=1, max_size=12

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import LogisticRegression
 
@@ -22,6 +22,7 @@ def test_certain_probabilities_stay_certain(shift):
     assert undo_prior_shift([0.0, 1.0], shift).tolist() == [0.0, 1.0]
 
 
+@settings(deadline=None)
 @given(PROBABILITY, RATIO, RATIO)
 def test_a_shift_and_its_opposite_cancel(probability, positive, negative):
     shift = prior_shift(positive, negative)
@@ -29,6 +30,7 @@ def test_a_shift_and_its_opposite_cancel(probability, positive, negative):
     np.testing.assert_allclose(there_and_back, [probability], rtol=1e-9)
 
 
+@settings(deadline=None)
 @given(PROBABILITY, RATIO, RATIO)
 def test_weights_and_resampling_add_up(probability, weight, resampling):
     at_once = undo_prior_shift([probability], prior_shift(weight * resampling, 1.0))

@@ -38,7 +38,7 @@ def test_capacity_counts_customers_or_a_fraction_rounded_down(capacity, n, slots
     assert within_capacity(np.arange(n), capacity).sum() == slots
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(GAINS, st.integers(1, 5), st.integers(0, 30))
 def test_the_choice_is_the_best_one_where_contacts_cost_the_same(gain, cost, budget):
     gain = np.array(gain)
@@ -48,7 +48,7 @@ def test_the_choice_is_the_best_one_where_contacts_cost_the_same(gain, cost, bud
     assert bound >= gain[selected].sum() - 1e-9
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-9, 60), st.integers(0, 20)), min_size=1, max_size=8),
     st.integers(0, 60),

@@ -24,7 +24,7 @@ def total(positive, contacted, costs, weight):
     return weight @ costs.of_decisions(positive, contacted)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(CUSTOMER, min_size=1, max_size=12), COST, COST, COST, COST)
 def test_one_threshold_costs_what_the_best_of_all_cuts_costs(rows, fn, fp, tp, tn):
     p, positive, weight = columns(rows)
@@ -41,7 +41,7 @@ def test_one_threshold_costs_what_the_best_of_all_cuts_costs(rows, fn, fp, tp, t
     assert tuned.curve["cost"].min() == pytest.approx(best / weight.sum(), abs=1e-12)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(
     st.lists(st.tuples(CUSTOMER, COST, COST, COST, COST), min_size=1, max_size=10),
 )
@@ -68,6 +68,7 @@ def test_one_shift_costs_what_the_best_of_all_shifts_costs(rows):
     assert swept.min() == pytest.approx(best / weight.sum(), abs=1e-12)
 
 
+@settings(deadline=None)
 @given(st.lists(CUSTOMER, min_size=1, max_size=10), COST, COST)
 def test_integer_weights_are_repeated_rows(rows, fn, fp):
     p, positive, weight = columns(rows)

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skann.metrics import lift_score, precision_at_top, recall_at_top
@@ -29,6 +29,7 @@ def test_the_order_of_rows_is_of_no_matter():
         )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.booleans(), st.integers(0, 2)), min_size=1, max_size=6),
     st.integers(1, 6),
