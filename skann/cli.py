@@ -178,7 +178,7 @@ def _demo(arguments: argparse.Namespace) -> None:
     top = _rank(saved, test).head(8)
     top["probability"] = top["probability"].map("{:.3f}".format)
     top["expected_gain"] = top["expected_gain"].map(report.money)
-    reasons = test[["customer_id", "contract", "tenure_months", "support_calls"]]
+    reasons = test[["customer_id", "contract", "support_calls"]]
     top = top.merge(reasons, on="customer_id")
     report.print_columns(top.columns.tolist(), top.to_numpy().tolist())
     print(f"\nNow with a table of your own:\n\n  {_EXAMPLE}\n")
