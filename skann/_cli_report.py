@@ -115,7 +115,7 @@ def print_decisions(
         f1 = f1_score(churned, contact, zero_division=np.nan)
         figures = [_figure(x, 3) for x in (precision, recall, f1, accuracy_score(churned, contact))]
         rows.append([name, f"{contact.mean():.1%}", *figures, money(costs[name])])
-    header = ["contacting", "contacted", "precision", "recall", "F1", "accuracy", "cost each"]
+    header = ["contacting", "contacted", "precision", "recall", "F1", "accuracy", "cost"]
     print_columns(header, rows)
     return costs
 
