@@ -1,0 +1,12 @@
+"""Data that tests in several folders share."""
+
+import pytest
+
+from skann.datasets import make_churn
+
+
+@pytest.fixture(scope="session")
+def small_churn():
+    """400 made customers with text, dates, bools, numbers and gaps; a fifth of them leave."""
+    churn = make_churn(400, random_state=0)
+    return churn.data.drop(columns="customer_id"), churn.target
