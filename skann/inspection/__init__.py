@@ -7,21 +7,30 @@ if TYPE_CHECKING:
     from sklearn.calibration import CalibrationDisplay
 
     from skann.inspection._cost_displays import CostCurveDisplay, GainsDisplay
+    from skann.inspection._evaluation import evaluate
+    from skann.inspection._explanation import explain
     from skann.inspection._history_display import HistoryDisplay
+    from skann.inspection._report import EvaluationReport
 
 # Loaded on first use: one display does not bring what another one needs.
 _NAMES = {
     "CalibrationDisplay": "sklearn.calibration",
     "CostCurveDisplay": "skann.inspection._cost_displays",
+    "EvaluationReport": "skann.inspection._report",
     "GainsDisplay": "skann.inspection._cost_displays",
     "HistoryDisplay": "skann.inspection._history_display",
+    "evaluate": "skann.inspection._evaluation",
+    "explain": "skann.inspection._explanation",
 }
 
 __all__ = [
     "CalibrationDisplay",
     "CostCurveDisplay",
+    "EvaluationReport",
     "GainsDisplay",
     "HistoryDisplay",
+    "evaluate",
+    "explain",
 ]
 
 

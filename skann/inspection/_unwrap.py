@@ -5,10 +5,12 @@ from typing import Any
 
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.pipeline import Pipeline
 
 from skann._classifier import ChurnANNClassifier
 from skann._threshold import CostThresholdClassifier
 
+_THRESHOLDS = (CostThresholdClassifier, TunedThresholdClassifierCV, FixedThresholdClassifier)
 _INNER = ("best_estimator_", "estimator_", "estimator")
 
 
@@ -35,14 +37,20 @@ def find_network(estimator: Any) -> ChurnANNClassifier | None:
 
 def find_threshold(estimator: Any) -> Any:
     """Return the first estimator that moves the decision away from 0.5."""
-    return _first(
-        estimator, CostThresholdClassifier, TunedThresholdClassifierCV, FixedThresholdClassifier
-    )
+    return _first(estimator, *_THRESHOLDS)
 
 
 def find_search(estimator: Any) -> BaseSearchCV | None:
     """Return the first search."""
     return _first(estimator, BaseSearchCV)
+
+
+def model_name(estimator: Any) -> str:
+    """Return the class name of what gives the probabilities, behind pipelines and thresholds."""
+    around = (Pipeline, BaseSearchCV, *_THRESHOLDS)
+    return next(
+        type(layer).__name__ for layer in layers(estimator) if not isinstance(layer, around)
+    )
 
 
 def positive_label(estimator: Any) -> Any:

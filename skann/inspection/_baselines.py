@@ -1,0 +1,63 @@
+"""What a model has to beat: simple models on the same rows."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
+from sklearn.pipeline import Pipeline, make_pipeline
+
+from skann._unseen import positive_probability
+from skann._warnings import DroppedColumnWarning
+from skann.preprocessing import TableCleaner, TableEncoder
+
+_N_FOLDS = 5
+
+
+def baseline_probabilities(
+    train: tuple[Any, Any] | None, X: Any, y: np.ndarray, positive: Any, seed: int
+) -> dict[str, np.ndarray]:
+    """Return the probabilities of each baseline for the rows of X, by its name.
+
+    Parameters
+    ----------
+    train : tuple of (X, y) or None
+        Rows to fit on; None cross-validates on the rows of X.
+    X, y : rows to score, and their labels
+    positive : label
+    seed : int
+    """
+    boosting = HistGradientBoostingClassifier(random_state=seed)
+    models = {
+        "logistic regression": logistic_baseline(),
+        "gradient boosting": _on_clean_columns(boosting),
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DroppedColumnWarning)  # the model's own fit has told
+        if train is not None:
+            return {
+                name: positive_probability(
+                    clone(model).fit(train[0], np.asarray(train[1])), X, positive
+                )
+                for name, model in models.items()
+            }
+        return {name: _cross_validated(model, X, y, positive) for name, model in models.items()}
+
+
+def logistic_baseline() -> Pipeline:
+    """Return an untrained logistic regression that takes raw rows."""
+    return _on_clean_columns(LogisticRegression(max_iter=1000))
+
+
+def _on_clean_columns(classifier: Any) -> Pipeline:
+    return make_pipeline(TableCleaner(), TableEncoder("standard", "onehot"), classifier)
+
+
+def _cross_validated(model: Pipeline, X: Any, y: np.ndarray, positive: Any) -> np.ndarray:
+    labels, counts = np.unique(y, return_counts=True)
+    n_folds = int(min(_N_FOLDS, counts.min()))
+    probability = cross_val_predict(model, X, y, cv=n_folds, method="predict_proba")
+    return probability[:, np.flatnonzero(labels == positive)[0]]

@@ -1,0 +1,246 @@
+"""One look at a model on test rows: figures, intervals, baselines, reasons."""
+
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import _safe_indexing, check_random_state
+from sklearn.utils._param_validation import HasMethods, validate_params
+
+from skann._threshold import CostThresholdClassifier
+from skann._unseen import positive_probability
+from skann._validation import check_labels
+from skann.costs._decision import bayes_threshold, contact_gain
+from skann.costs._matrix import COST_NAMES, Costs, read_amount, without_columns
+from skann.inspection._baselines import baseline_probabilities
+from skann.inspection._bootstrap import (
+    Figures,
+    calibration_error,
+    decision_figures,
+    ranking_figures,
+    with_intervals,
+)
+from skann.inspection._explanation import explain
+from skann.inspection._importance import column_importance
+from skann.inspection._report import EvaluationReport
+from skann.inspection._unwrap import find_network, find_threshold, model_name, positive_label
+from skann.model_selection._test_looks import count_look, find_test
+
+_DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
+_N_EXPLAINED = 8
+_N_REASONS = 3
+
+
+@validate_params(
+    {
+        "estimator": [HasMethods(["predict", "predict_proba"])],
+        "costs": [Mapping],
+        "baselines": ["boolean", tuple],
+        "random_state": ["random_state"],
+    },
+    prefer_skip_nested_validation=True,
+)
+def evaluate(
+    estimator: Any,
+    X_test: Any,
+    y_test: Any,
+    *,
+    costs: Mapping[str, Any],
+    baselines: bool | tuple[Any, Any] = True,
+    random_state: int | np.random.RandomState | None = None,
+) -> EvaluationReport:
+    """Evaluate a model on rows that it has not seen, beside what it has to beat.
+
+    Parameters
+    ----------
+    estimator : fitted classifier with `predict_proba`
+        A `CostThresholdClassifier`, wherever it sits, decides at its own threshold; for any other
+        model, customers are contacted who gain by it in expectation.
+    X_test : pandas or polars DataFrame, or array-like, of shape (n_customers, n_features)
+        Raw rows. If they are the test part of `train_validation_test_split`, that part counts the
+        models that it was shown to.
+    y_test : array-like of shape (n_customers,)
+        Labels.
+    costs : dict
+        What outcomes cost, as `CostThresholdClassifier` takes it: "fn_cost", "fp_cost", "tp_cost",
+        "tn_cost" (by default 1, 1, 0, 0), each a number, an array, or a column of X_test.
+    baselines : bool or tuple of (X_train, y_train), default=True
+        Whether to compare with contacting nobody or everybody, logistic regression and gradient
+        boosting, under the same costs. These are fitted on the rows given, or on the training part
+        that X_test was split from; where neither is known, they are cross-validated on X_test.
+    random_state : int, RandomState or None, default=None
+        Seed of intervals, baselines and shuffled columns.
+
+    Returns
+    -------
+    EvaluationReport
+        Shows itself in notebooks and as text; `to_frame`, `to_html`, `plot`.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing, unknown to the model, or of one class; if costs are unknown or
+        reward mistakes.
+
+    Warns
+    -----
+    WorkflowWarning
+        From the second model on that is evaluated on the same test part.
+
+    Notes
+    -----
+    Intervals hold 95 % of a thousand Bayesian bootstraps of the test customers (Rubin, "The
+    Bayesian Bootstrap", Annals of Statistics 1981). They tell what other customers would do to the
+    figures, not what training again would.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skann.inspection import evaluate
+    >>> X, y = make_classification(400, weights=[0.8], random_state=0)
+    >>> model = LogisticRegression().fit(X[:200], y[:200])
+    >>> costs = {"fn_cost": 100, "fp_cost": 5}
+    >>> report = evaluate(model, X[200:], y[200:], costs=costs, random_state=0)
+    >>> bool(report.value("cost", "cost") < report.value("cost", "", "nobody"))
+    True
+    >>> report.to_frame().columns.tolist()
+    ['model', 'rule', 'metric', 'value', 'low', 'high']
+    """
+    n_customers = X_test.shape[0] if hasattr(X_test, "shape") else len(X_test)
+    labels = check_labels(y_test, n_customers)
+    positive = positive_label(estimator)
+    churned = _churned(labels, estimator.classes_, positive)
+    read = _read_costs(costs, X_test, n_customers)
+    interval_seed, baseline_seed, shuffle_seed = (
+        check_random_state(random_state).randint(2**31 - 1, size=3).tolist()
+    )
+    probability = positive_probability(estimator, X_test, positive)
+    record = find_test(X_test, y_test)
+    n_models_tested = None if record is None else count_look(record, probability, stacklevel=4)
+    train = record.training_rows() if record is not None else None
+    if isinstance(baselines, tuple):
+        train = baselines
+
+    network = find_network(estimator)
+    name = model_name(estimator)
+    probabilities = {name: probability}
+    if baselines:
+        named = [cost for cost in costs.values() if isinstance(cost, str)]
+        rows = None if train is None else (without_columns(train[0], named), train[1])
+        probabilities |= baseline_probabilities(
+            rows, without_columns(X_test, named), labels, positive, baseline_seed
+        )
+    decisions = _decisions(probabilities, read, with_blind=bool(baselines))
+    threshold = find_threshold(estimator)
+    if threshold is not None:
+        decisions[name, "cost"] = _own_labels(estimator, X_test, costs) == positive
+    likeliest = np.argsort(-probability, kind="stable")[:_N_EXPLAINED]
+    return EvaluationReport(
+        model=name,
+        positive=positive,
+        churned=churned,
+        probabilities=probabilities,
+        decisions=decisions,
+        costs=read,
+        threshold=_threshold(threshold, read),
+        figures=_figures(churned, probabilities, decisions, read, interval_seed),
+        importance=column_importance(estimator, X_test, labels, shuffle_seed),
+        reasons=explain(
+            estimator,
+            _safe_indexing(X_test, likeliest),
+            background=X_test if train is None else train[0],
+            top=_N_REASONS,
+        ),
+        history=getattr(network, "history_", None),
+        best_epoch=getattr(network, "best_epoch_", None),
+        n_models_tested=n_models_tested,
+        baselines_trained=train is not None,
+    )
+
+
+def _churned(labels: np.ndarray, classes: np.ndarray, positive: Any) -> np.ndarray:
+    unknown = sorted({*labels.tolist()} - {*np.asarray(classes).tolist()}, key=str)
+    if unknown:
+        raise ValueError(
+            f"y_test has labels {unknown} that the model does not know; it was fitted on "
+            f"{np.asarray(classes).tolist()}."
+        )
+    churned = np.asarray(labels == positive)
+    if churned.all() or not churned.any():
+        raise ValueError(
+            f"y_test holds one class only, {str(labels[0])!r}: ranking and recall need both."
+        )
+    return churned
+
+
+def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
+    unknown = sorted(costs.keys() - {*COST_NAMES})
+    if unknown:
+        raise ValueError(f"costs has {unknown}; it takes {list(COST_NAMES)}.")
+    given = {**_DEFAULT_COSTS, **costs}
+    read = Costs(*(read_amount(name, given[name], X, n_customers) for name in COST_NAMES))
+    if read.constant:
+        bayes_threshold(read)  # refuses costs that reward mistakes
+    return read
+
+
+def _decisions(
+    probabilities: Mapping[str, np.ndarray], costs: Costs, with_blind: bool
+) -> dict[tuple[str, str], np.ndarray]:
+    """Who is contacted, by model and rule."""
+    decisions = {}
+    for model, probability in probabilities.items():
+        decisions[model, "0.5"] = probability > 0.5
+        decisions[model, "cost"] = contact_gain(probability, costs) > 0
+    if with_blind:
+        n_customers = len(probability)
+        decisions["nobody", ""] = np.zeros(n_customers, dtype=bool)
+        decisions["everybody", ""] = np.ones(n_customers, dtype=bool)
+    return decisions
+
+
+def _own_labels(estimator: Any, X: Any, costs: Mapping[str, Any]) -> np.ndarray:
+    """What the estimator predicts, given the costs of each customer where it takes them."""
+    given = {}
+    if isinstance(estimator, CostThresholdClassifier):
+        given = {name: cost for name, cost in costs.items() if np.ndim(cost)}
+    return np.asarray(estimator.predict(X, **given))
+
+
+def _threshold(threshold: Any, costs: Costs) -> float | None:
+    """The probability that decides; None where it differs by customer."""
+    if threshold is None:
+        return float(bayes_threshold(costs)) if costs.constant else None
+    for name in ("threshold_", "best_threshold_", "threshold"):
+        if isinstance(found := getattr(threshold, name, None), Real):
+            return float(found)
+    return None
+
+
+def _figures(
+    churned: np.ndarray,
+    probabilities: Mapping[str, np.ndarray],
+    decisions: Mapping[tuple[str, str], np.ndarray],
+    costs: Costs,
+    seed: int,
+) -> pd.DataFrame:
+    """Every figure with its interval; the same resamples for all."""
+    rows: list[tuple[Any, ...]] = []
+
+    def add(model: str, rule: str, figures: Callable[[np.ndarray], Figures]) -> None:
+        found = with_intervals(figures, len(churned), np.random.default_rng(seed))
+        rows.extend((model, rule, metric, *bounds) for metric, bounds in found.items())
+
+    for model, probability in probabilities.items():
+        add(model, "", ranking_figures(churned, probability))
+        error = calibration_error(churned, probability)
+        rows.append((model, "", "calibration_error", error, np.nan, np.nan))
+    if ("nobody", "") in decisions:  # the best probability without a model
+        add("nobody", "", ranking_figures(churned, np.full(len(churned), churned.mean())))
+    for (model, rule), contacted in decisions.items():
+        outcome_costs = costs.of_decisions(churned, contacted)
+        add(model, rule, decision_figures(churned, contacted, outcome_costs))
+    return pd.DataFrame(rows, columns=["model", "rule", "metric", "value", "low", "high"])

@@ -1,0 +1,130 @@
+"""What an evaluation found, as tables, text, HTML and plots."""
+
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skann.costs._matrix import Costs
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class EvaluationReport:
+    """What `skann.inspection.evaluate` found: prints itself, and shows itself in notebooks.
+
+    Attributes
+    ----------
+    model : str
+        Name of the model; the other models are baselines.
+    positive : label
+        The label that counts as churn.
+    churned : ndarray of bool, shape (n_customers,)
+        Who left.
+    probabilities : dict of {model: ndarray of shape (n_customers,)}
+    decisions : dict of {(model, rule): ndarray of bool, shape (n_customers,)}
+        Who is contacted. Rule "0.5" cuts there; "cost" is the model's own threshold if it is a
+        `CostThresholdClassifier`, else the expected gain; "nobody" and "everybody" have none.
+    costs : namedtuple of fn_cost, fp_cost, tp_cost, tn_cost
+    threshold : float or None
+        The probability above which the model contacts; None where it differs by customer.
+    figures : DataFrame
+        As `to_frame` returns it.
+    importance : DataFrame
+        "column", "auc_lost" (when its values are shuffled), "spread" (over shuffles).
+    reasons : DataFrame
+        As from `explain`, for the likeliest churners.
+    history : DataFrame or None
+        Epochs of the network.
+    best_epoch : int or None
+    n_models_tested : int or None
+        How many models these test rows have seen; None if they come from no
+        `train_validation_test_split`.
+    baselines_trained : bool
+        Whether baselines were fitted on training rows, or cross-validated on the test rows.
+    """
+
+    model: str
+    positive: Any
+    churned: np.ndarray
+    probabilities: dict[str, np.ndarray]
+    decisions: dict[tuple[str, str], np.ndarray]
+    costs: Costs
+    threshold: float | None
+    figures: pd.DataFrame
+    importance: pd.DataFrame
+    reasons: pd.DataFrame
+    history: pd.DataFrame | None
+    best_epoch: int | None
+    n_models_tested: int | None
+    baselines_trained: bool
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return all figures, a row each.
+
+        Returns
+        -------
+        DataFrame
+            Columns "model"; "rule" ("" for figures of probabilities, else "0.5" or "cost");
+            "metric"; "value"; "low" and "high", the bounds of its 95 % interval.
+        """
+        return self.figures.copy()
+
+    def to_html(self, path: str | PathLike[str]) -> None:
+        """Write one self-contained HTML file, plots included where Matplotlib is installed.
+
+        Parameters
+        ----------
+        path : path
+            File to write.
+        """
+        from skann.inspection._report_html import page
+
+        Path(path).write_text(page(self), encoding="utf-8")
+
+    def plot(self) -> Any:
+        """Plot calibration, gains and cost, and the history if there is one.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        from skann.inspection._report_plots import plot_all
+
+        return plot_all(self)
+
+    def value(self, metric: str, rule: str = "", model: str | None = None) -> float:
+        """Return one figure.
+
+        Parameters
+        ----------
+        metric : str
+            As in the column "metric" of `to_frame`.
+        rule : {"", "0.5", "cost"}, default=""
+        model : str, default=None
+            A baseline's name; the model itself by default.
+
+        Raises
+        ------
+        KeyError
+            If there is no such figure.
+        """
+        key = (model or self.model, rule, metric)
+        indexed = self.figures.set_index(["model", "rule", "metric"])["value"]
+        if key not in indexed.index:
+            raise KeyError(f"no figure {key}; see to_frame()")
+        return float(indexed[key])
+
+    def __str__(self) -> str:
+        from skann.inspection._report_text import text
+
+        return text(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from skann.inspection._report_html import fragment
+
+        return fragment(self)

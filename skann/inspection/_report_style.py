@@ -1,0 +1,55 @@
+"""The style of HTML output: inherits the page's ink, so that it suits light and dark."""
+
+STYLE = """
+.skann-report { font: 15px/1.5 system-ui, sans-serif; color: inherit; max-width: 64rem;
+  overflow-wrap: break-word; --line: color-mix(in srgb, currentColor 18%, transparent);
+  --faint: color-mix(in srgb, currentColor 65%, transparent);
+  --wash: color-mix(in srgb, currentColor 6%, transparent); --accent: #3b82f6; }
+.skann-report h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
+.skann-report h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
+.skann-report p { margin: .25rem 0; max-width: 48rem; }
+.skann-report .note, .skann-report small { color: var(--faint); font-size: .85em; }
+.skann-report .tiles { display: grid; gap: .75rem; margin: 1rem 0;
+  grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
+.skann-report .tile { background: var(--wash); border-radius: .5rem; padding: .6rem .8rem; }
+.skann-report .tile b { display: block; font-size: 1.5rem; font-weight: 600; }
+.skann-report .tile small { display: block; }
+.skann-report table { border-collapse: collapse; width: 100%; margin: .5rem 0;
+  font-variant-numeric: tabular-nums; font-size: .93em; background: none; }
+.skann-report th, .skann-report td { padding: .35rem .5rem; text-align: right;
+  vertical-align: top; border-bottom: 1px solid var(--line); background: none;
+  white-space: normal; }
+.skann-report th { font-weight: 600; }
+.skann-report th:first-child, .skann-report .text { text-align: left; }
+.skann-report td small { display: block; white-space: nowrap; }
+.skann-report tr.own th, .skann-report tr.own td { background: var(--wash); }
+.skann-report .matrices, .skann-report .plots { display: grid; gap: 1rem 2rem; margin-top: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
+.skann-report figure { margin: 0; min-width: 0; }
+.skann-report figcaption { font-weight: 600; margin-bottom: .25rem; }
+.skann-report svg { width: 100%; height: auto; display: block; }
+.skann-report svg text { fill: currentColor; }
+.skann-report .bar { background: var(--accent); height: .8rem; border-radius: .2rem;
+  min-width: 1px; }
+.skann-report .up { color: #dc5050; } .skann-report .down { color: #2f9e6e; }
+.skann-report ul.reasons { margin: 0; padding: 0; list-style: none; }
+.skann-report td.bars { width: 50%; }
+@media (max-width: 62rem) {
+  .skann-report th, .skann-report td { overflow-wrap: anywhere; }
+  .skann-report table.wide thead { display: none; }
+  .skann-report table.wide tr { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1rem;
+    border-bottom: 1px solid var(--line); padding: .5rem 0; }
+  .skann-report table.wide th, .skann-report table.wide td { border: 0; padding: .15rem .4rem; }
+  .skann-report table.wide th { grid-column: 1 / -1; text-align: left; }
+  .skann-report table.wide td { text-align: left; }
+  .skann-report table.wide td::before { content: attr(data-title) " "; color: var(--faint); }
+  .skann-report table.wide td.text { grid-column: 1 / -1; }
+}
+"""
+
+PAGE_STYLE = """
+:root { color-scheme: light dark; }
+body { margin: 0; padding: 1.5rem; background: #fff; color: #1c2024; }
+.skann-report { margin: 0 auto; }
+@media (prefers-color-scheme: dark) { body { background: #14171a; color: #e4e7ea; } }
+"""

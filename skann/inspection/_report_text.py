@@ -1,0 +1,75 @@
+"""A report as plain text."""
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from skann.inspection import _report_words as words
+from skann.inspection._explanation import reason_texts
+
+if TYPE_CHECKING:
+    from skann.inspection._report import EvaluationReport
+
+_WIDTH = 100
+_MOST_COLUMNS = 8
+_RANKING = {metric: title for metric, title in words.RANKING.items() if metric != "bias"}
+
+
+def text(report: "EvaluationReport") -> str:
+    """Return the report in lines of at most a hundred characters."""
+    parts = [
+        f"Evaluation of {report.model}",
+        _wrap(words.balance(report), words.decision(report), words.costs(report)),
+        "Ranking and probabilities\n" + _table(report, _RANKING),
+        "Decisions\n" + _table(report, words.DECISION),
+        "Columns that the ranking rests on (AUC lost when shuffled)\n" + _importance(report),
+        "Likeliest churners, and why\n" + _reasons(report),
+        _wrap(*words.notes(report)),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(report: "EvaluationReport", metrics: dict[str, str]) -> str:
+    """A line a model, a line for its intervals."""
+    rows = []
+    for _, name, found in words.rows(report, metrics):
+        cells, bounds = [name], [""]
+        for metric in metrics:
+            value, low, high = words.figure(found, metric)
+            cells.append(words.shown(metric, value))
+            bounds.append(words.interval(metric, low, high).replace(" to ", "–"))
+        rows += [cells, bounds]
+    return _lines(["", *metrics.values()], rows)
+
+
+def _importance(report: "EvaluationReport") -> str:
+    top = report.importance.head(_MOST_COLUMNS)
+    rows = [[str(row.column), f"{row.auc_lost:+.4f}"] for row in top.itertuples()]
+    return _lines(["", "AUC"], rows)
+
+
+def _reasons(report: "EvaluationReport") -> str:
+    texts = reason_texts(report.reasons)
+    first = report.reasons.drop_duplicates("customer")["probability"].to_numpy()
+    return "\n".join(
+        textwrap.fill(
+            f"{customer}: {probability:.3f}  {'; '.join(reasons)}",
+            _WIDTH,
+            initial_indent="  ",
+            subsequent_indent="    ",
+        )
+        for customer, probability, reasons in zip(texts.index, first, texts.to_numpy(), strict=True)
+    )
+
+
+def _lines(header: list[str], rows: list[list[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = []
+    for cells in (header, *rows):
+        padded = [cells[0].ljust(widths[0])]
+        padded += [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
+        lines.append(("  " + "  ".join(padded)).rstrip())
+    return "\n".join(lines)
+
+
+def _wrap(*paragraphs: str) -> str:
+    return "\n".join(textwrap.fill(paragraph, _WIDTH) for paragraph in paragraphs)

@@ -1,0 +1,134 @@
+"""The sentences of a report, the same in text and HTML."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from skann.inspection._report import EvaluationReport
+
+RANKING = {
+    "roc_auc": "AUC",
+    "average_precision": "PR-AUC",
+    "lift": "lift at 10 %",
+    "log_loss": "log-loss",
+    "brier": "Brier",
+    "calibration_error": "calibration",
+    "bias": "probability − churn rate",
+}
+DECISION = {
+    "contacted": "contacted",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "accuracy": "accuracy",
+    "cost": "cost a customer",
+}
+RULES = {"0.5": "at 0.5", "cost": "by cost", "": ""}
+
+CALIBRATION = (
+    "Calibration is the mean gap between probability and churn rate over ten bins of equally many "
+    "customers: 0 is perfect."
+)
+INTERVALS = (
+    "Ranges hold 95 % of a thousand Bayesian bootstraps of the test customers: what other "
+    "customers would do to the figures, not what training again would."
+)
+
+
+def balance(report: "EvaluationReport") -> str:
+    """Who left, and the accuracy that this makes worthless."""
+    n_churned, n_customers = int(report.churned.sum()), len(report.churned)
+    share = n_churned / n_customers
+    return (
+        f"{n_churned:,} of {n_customers:,} customers left ({share:.1%}, label "
+        f"{report.positive!r}). “Nobody leaves” is right for {1 - share:.1%}, so accuracy says "
+        "little."
+    )
+
+
+def decision(report: "EvaluationReport") -> str:
+    """Whom the model contacts, and what that costs beside the ways that need no model."""
+    contacted = report.value("contacted", "cost")
+    cost = report.value("cost", "cost")
+    where = "" if report.threshold is None else f" above a probability of {report.threshold:.4g}"
+    if report.threshold is not None and not np.isfinite(report.threshold):
+        where = ", for at these costs it always pays" if report.threshold < 0 else ": it never pays"
+    others = {"the same model at 0.5": report.value("cost", "0.5")}
+    for name in ("nobody", "everybody"):
+        if (name, "") in report.decisions:
+            others[f"contacting {name}"] = report.value("cost", "", name)
+    comparisons = ", ".join(f"{money(other)} for {name}" for name, other in others.items())
+    return (
+        f"Contacting {contacted:.1%} of the customers{where} costs {money(cost)} a customer, "
+        f"against {comparisons}."
+    )
+
+
+def costs(report: "EvaluationReport") -> str:
+    """The costs that the report is about."""
+    amounts = [
+        f"{name.removesuffix('_cost').upper()} {money(float(np.mean(amount)))}"
+        + (" (mean)" if np.ndim(amount) else "")
+        for name, amount in report.costs._asdict().items()
+    ]
+    return f"Cost of each outcome: {', '.join(amounts)}."
+
+
+def notes(report: "EvaluationReport") -> list[str]:
+    """What to bear in mind while reading."""
+    found = [CALIBRATION, INTERVALS]
+    if len(report.probabilities) > 1 and not report.baselines_trained:
+        found.append(
+            "Baselines were cross-validated on the test rows, since their training rows are not "
+            "known: give baselines=(X_train, y_train) to fit them there."
+        )
+    if report.n_models_tested is not None and report.n_models_tested > 1:
+        found.append(
+            f"These test rows have seen {report.n_models_tested} models: the best of them looks "
+            "better here than it is."
+        )
+    return found
+
+
+def rows(
+    report: "EvaluationReport", metrics: Mapping[str, str]
+) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """Yield what a table has a row for: model, its name with the rule, figures by metric."""
+    figures = report.figures[report.figures["metric"].isin(metrics)]
+    for model, rule in figures[["model", "rule"]].drop_duplicates().itertuples(index=False):
+        here = (figures["model"] == model) & (figures["rule"] == rule)
+        yield model, f"{model} {RULES[rule]}".strip(), figures[here].set_index("metric")
+
+
+def figure(found: pd.DataFrame, metric: str) -> tuple[float, float, float]:
+    """Value and bounds of a metric in a frame indexed by metrics; NaN where it is missing."""
+    if metric not in found.index:
+        return np.nan, np.nan, np.nan
+    value, low, high = found.loc[metric, ["value", "low", "high"]].to_numpy(dtype=np.float64)
+    return float(value), float(low), float(high)
+
+
+def money(amount: float) -> str:
+    """An amount with two decimals, or with three digits where it is small."""
+    return f"{amount:,.2f}" if amount == 0 or abs(amount) >= 0.1 else f"{amount:.3g}"
+
+
+def shown(metric: str, value: float) -> str:
+    """A figure in its unit; a dash where there is none."""
+    if np.isnan(value):
+        return "–"
+    if metric == "contacted":
+        return f"{value:.1%}"
+    if metric == "cost":
+        return money(value)
+    if metric == "bias":
+        return f"{value:+.3f}"
+    return f"{value:.2f}" if metric == "lift" else f"{value:.3f}"
+
+
+def interval(metric: str, low: float, high: float) -> str:
+    """Bounds of a figure; nothing where there are none, or where no resample changes it."""
+    return "" if np.isnan(low) or low == high else f"{shown(metric, low)} to {shown(metric, high)}"
