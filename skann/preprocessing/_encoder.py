@@ -32,16 +32,14 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             default="standard"
         Numbers are standardised; mapped to a normal distribution by their quantiles, save columns
         of two values, which are standardised; scaled by `SmoothClipScaler`; or encoded by
-        `PiecewiseLinearEncoder`, which is what "auto" means.
+        `PiecewiseLinearEncoder`. "auto" gives bins and, beside them, smooth-clipped values as
+        further columns (save those of two values, whose one bin says all).
     categorical_encoding : {"onehot", "embedding", "auto"}, default="onehot"
         One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
         up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
         the pool of rare levels is code 0.
     n_bins : int, default=12
         Most bins of a number in piecewise-linear encoding.
-    values_beside_bins : bool, default=False
-        In piecewise-linear encoding, add the values scaled by `SmoothClipScaler` as further columns
-        (save those of two values, whose one bin says all).
 
     Attributes
     ----------
@@ -68,7 +66,6 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ],
         "categorical_encoding": [StrOptions({"onehot", "embedding", "auto"})],
         "n_bins": [Interval(Integral, 1, None, closed="left")],
-        "values_beside_bins": ["boolean"],
     }
 
     def __init__(
@@ -76,12 +73,10 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         numeric_encoding: str = "standard",
         categorical_encoding: str = "onehot",
         n_bins: int = 12,
-        values_beside_bins: bool = False,
     ):
         self.numeric_encoding = numeric_encoding
         self.categorical_encoding = categorical_encoding
         self.n_bins = n_bins
-        self.values_beside_bins = values_beside_bins
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the encoding of each column.
@@ -204,7 +199,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 ("two_valued", StandardScaler(), every[two_valued]),
             ]
         steps: list[tuple] = [("numeric", PiecewiseLinearEncoder(n_bins=self.n_bins), every)]
-        if self.values_beside_bins:
+        if self.numeric_encoding == "auto":
             steps.append(("value", SmoothClipScaler(), every[~two_valued]))
         return steps
 

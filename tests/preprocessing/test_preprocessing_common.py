@@ -17,7 +17,7 @@ ESTIMATORS = [
     TableCleaner(),
     TableEncoder(),
     TableEncoder("quantile"),
-    TableEncoder("piecewise_linear", "auto", values_beside_bins=True),
+    TableEncoder("auto", "auto"),
 ]
 
 
