@@ -17,6 +17,15 @@ from sklearn.utils import Tags, _safe_indexing, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from skann._defaults import (
+    DROPOUT,
+    EPOCHS,
+    HIDDEN_LAYER_SIZES,
+    LEARNING_RATE,
+    N_HEADS,
+    VALIDATION_FRACTION,
+    auto_batch_size,
+)
 from skann._resampling import class_factors, class_mass, make_sampler, resample
 from skann._validation import (
     check_labels,
@@ -42,7 +51,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : sequence of int, default=(64, 32)
+    hidden_layer_sizes : sequence of int, default=(64, 64)
         Units of each hidden layer.
     activation : str, default="relu"
         Keras activation of the hidden layers.
@@ -56,7 +65,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         ``preprocessor="auto"``.
     categorical_encoding : {"auto", "onehot", "embedding"}, default="auto"
         How categories enter the network; "auto" decides by the number of levels.
-    n_heads : int, default=8
+    n_heads : int, default=16
         Members of an ensemble inside the one network, which share its weights and scale them each
         in its own way (TabM, Gorishniy et al. 2024); the probability is their mean. 1 is a plain
         multilayer perceptron.
@@ -75,11 +84,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         approximation.
     optimizer : {"adam", "adamw", "sgd"}, keras.optimizers.Optimizer or class, default="adam"
         An instance is copied in each fit and brings its own learning rate.
-    learning_rate : float, default=1e-3
+    learning_rate : float, default=4e-3
         Learning rate at the start of a fit.
-    batch_size : int, default=256
-        Rows of a training step.
-    epochs : int, default=100
+    batch_size : int or "auto", default="auto"
+        Rows of a training step. "auto" is 128, and up to 1,024 where there are many rows.
+    epochs : int, default=200
         Most passes over the training rows.
     validation_fraction : float or None, default=0.15
         Share of rows set aside to stop on. None trains on all rows and watches the training loss.
@@ -166,7 +175,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "correct_prior": ["boolean"],
         "optimizer": [StrOptions({"adam", "adamw", "sgd"}), HasMethods(["apply"])],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
-        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "epochs": [Interval(Integral, 1, None, closed="left")],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "early_stopping": ["boolean"],
@@ -182,23 +191,23 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     def __init__(
         self,
-        hidden_layer_sizes: Sequence[int] = (64, 32),
+        hidden_layer_sizes: Sequence[int] = HIDDEN_LAYER_SIZES,
         *,
         activation: str = "relu",
-        dropout: float = 0.1,
+        dropout: float = DROPOUT,
         l2: float = 0.0,
         numeric_encoding: str = "auto",
         categorical_encoding: str = "auto",
-        n_heads: int = 8,
+        n_heads: int = N_HEADS,
         preprocessor: Any = "auto",
         resampler: Any = None,
         class_weight: str | Mapping[Any, float] | None = None,
         correct_prior: bool = True,
         optimizer: Any = "adam",
-        learning_rate: float = 1e-3,
-        batch_size: int = 256,
-        epochs: int = 100,
-        validation_fraction: float | None = 0.15,
+        learning_rate: float = LEARNING_RATE,
+        batch_size: int | str = "auto",
+        epochs: int = EPOCHS,
+        validation_fraction: float | None = VALIDATION_FRACTION,
         early_stopping: bool = True,
         patience: int = 5,
         reduce_lr: bool = True,
@@ -339,7 +348,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             self.pipeline_ = self._new_pipeline()
             self.validation_indices_ = np.array([], dtype=int)
         X, target, weight = self._prepare(X, target, weight, resample_seed, refit=first)
-        network = self._network(network_seed, new=first)
+        network = self._network(len(target), network_seed, new=first)
         network.partial_fit(X, target, sample_weight=weight, callbacks=self._callbacks("loss"))
         self._note_history(network, "loss")
         self.best_epoch_ = self.n_iter_
@@ -442,7 +451,8 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 "validation_data has to be a tuple (X, y) or (X, y, sample_weight), got "
                 f"{type(validation_data).__name__}"
             )
-        X, y, weight, _ = self._check_data(*(*validation_data, None)[:3], reset=False)
+        rows, labels, sample_weight = (*validation_data, None)[:3]
+        X, y, weight, _ = self._check_data(rows, labels, sample_weight, reset=False)
         return X, encode_labels(y, self.classes_), weight
 
     def _new_pipeline(self) -> Pipeline:
@@ -510,7 +520,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             cleaned = self.pipeline_["preprocess"].transform(X_validation)
             encoded = self.pipeline_["encode"].transform(cleaned)
             validation = (encoded, y_validation, shares / shares.mean())
-        network = self._network(seed, new=not going_on)
+        network = self._network(len(target), seed, new=not going_on)
         network.fit(
             X,
             target,
@@ -520,8 +530,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         )
         self._note_history(network, monitor)
 
-    def _network(self, seed: int, new: bool) -> Any:
+    def _network(self, n_rows: int, seed: int, new: bool) -> Any:
         """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
+        automatic = isinstance(self.batch_size, str)
+        batch_size = auto_batch_size(n_rows) if automatic else int(self.batch_size)
         # TensorFlow loads with the first fit, not with the package.
         from skann.networks import make_network_classifier
 
@@ -537,7 +549,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 ),
                 optimizer=self.optimizer,
                 learning_rate=self.learning_rate,
-                batch_size=self.batch_size,
+                batch_size=batch_size,
                 epochs=self.epochs,
                 metrics=self.metrics,
                 seed=seed,
@@ -545,7 +557,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             self.pipeline_.set_params(network=network)
             return network
         network = self.pipeline_["network"]
-        network.set_params(warm_start=True, batch_size=self.batch_size, epochs=self.epochs)
+        network.set_params(warm_start=True, batch_size=batch_size, epochs=self.epochs)
         network.model_.optimizer.learning_rate = self.learning_rate
         return network
 

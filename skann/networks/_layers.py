@@ -37,7 +37,7 @@ class EmbedCodes(keras.layers.Layer):
             name="vectors",
         )
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         """Create the table of vectors."""
         self._vectors.build()
         self.built = True
@@ -49,7 +49,7 @@ class EmbedCodes(keras.layers.Layer):
         vectors = keras.ops.reshape(self._vectors(codes), (-1, n_codes * self.dimension))
         return keras.ops.concatenate([inputs[:, :-n_codes], vectors], axis=1)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the shape with vectors in place of codes."""
         n_codes = len(self.cardinalities)
         return (input_shape[0], input_shape[1] - n_codes + n_codes * self.dimension)
@@ -102,7 +102,7 @@ class HeadsDense(keras.layers.Layer):
         self.random_signs = random_signs
         self.seed = seed
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         """Create kernel, scales and biases."""
         size = input_shape[-1]
         self._kernel = self.add_weight(
@@ -142,7 +142,7 @@ class HeadsDense(keras.layers.Layer):
         outputs = ops.reshape(outputs, (-1, self.n_heads, self.units))
         return self.activation(outputs * self._output_scale + self._bias)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return (n_samples, n_heads, units)."""
         return (input_shape[0], self.n_heads, self.units)
 
@@ -171,7 +171,7 @@ class HeadsProbability(keras.layers.Layer):
         super().__init__(**kwargs)
         self.seed = seed
 
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[Any, ...]) -> None:
         """Create weights and biases."""
         n_heads, size = input_shape[1:]
         limit = float(size) ** -0.5
@@ -183,7 +183,7 @@ class HeadsProbability(keras.layers.Layer):
         """Return each head's probability, shape (n_samples, n_heads)."""
         return keras.ops.sigmoid(keras.ops.sum(inputs * self._kernel, axis=-1) + self._bias)
 
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return (n_samples, n_heads)."""
         return tuple(input_shape[:2])
 

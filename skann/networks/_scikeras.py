@@ -21,6 +21,8 @@ class NetworkClassifier(KerasClassifier):
     to `predict_proba`.
     """
 
+    history_: dict[str, list[float]]
+
     def __sklearn_tags__(self) -> Tags:
         # The mixins of KerasClassifier come in an order that loses the estimator type.
         tags = BaseEstimator.__sklearn_tags__(self)

@@ -108,7 +108,8 @@ class ChurnNetwork(keras.Model):
         initial_epoch: int,
     ) -> keras.callbacks.History:
         live = LiveWeights(self)
-        data, validation_tensors = table.tensors(), validation and validation.tensors()
+        data = table.tensors()
+        validation_tensors = None if validation is None else validation.tensors()
         size = tf.constant(min(batch_size, table.n_rows), tf.int32)
         light = all(map(_is_light, callbacks))
         callback_list = keras.callbacks.CallbackList(
@@ -132,7 +133,7 @@ class ChurnNetwork(keras.Model):
                 order = self._epoch_order(epoch, table.n_rows, shuffle)
                 loss, output = live.train_epoch(data, order, size)
                 logs = {"loss": loss, **self._metric_logs(table, output, order)}
-                if validation is not None:
+                if validation is not None and validation_tensors is not None:
                     callback_list.on_test_begin()
                     loss, output = live.evaluate(validation_tensors)
                     validation_logs = {"loss": loss, **self._metric_logs(validation, output)}
