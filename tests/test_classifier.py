@@ -26,6 +26,10 @@ def make_model(**parameters):
             "n_heads": 1,
             "epochs": 3,
             "batch_size": 64,
+            "optimizer": "adam",
+            "learning_rate": 1e-3,
+            "dropout": 0.1,
+            "validation_fraction": 0.15,
             "random_state": 0,
             **parameters,
         }

@@ -17,6 +17,10 @@ def make_model(**parameters):
             "hidden_layer_sizes": (8,),
             "n_heads": 1,
             "epochs": 1,
+            "optimizer": "adam",
+            "learning_rate": 1e-3,
+            "dropout": 0.1,
+            "validation_fraction": 0.15,
             "random_state": 0,
             **parameters,
         }
