@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import Tags, _safe_indexing, check_array, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted
+from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
 from skann._defaults import (
     DROPOUT,
@@ -26,7 +26,7 @@ from skann._defaults import (
     VALIDATION_FRACTION,
     auto_batch_size,
 )
-from skann._resampling import class_factors, class_mass, make_sampler, resample
+from skann._resampling import class_factors, class_mass, log_ratio, make_sampler, resample
 from skann._validation import (
     check_labels,
     check_rows,
@@ -35,7 +35,9 @@ from skann._validation import (
     split_validation,
 )
 from skann._warnings import ValidationWarning
+from skann.costs._matrix import read_amount
 from skann.costs._priors import undo_prior_shift
+from skann.costs._training import mistake_weights
 from skann.preprocessing import TableCleaner, TableEncoder
 
 _PREDICT_ROWS = 65_536  # rows that are prepared at a time, so that memory stays bounded
@@ -73,6 +75,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "auto" decides a role for each column (see ``column_roles_``), cleans and encodes it.
         "passthrough" takes finite numbers as they are. A scikit-learn transformer of your own is
         cloned, fitted on training rows, and has to return finite numbers.
+    loss : {"crossentropy", "cost"}, default="crossentropy"
+        "cost" weighs each row by what a mistake on that customer costs, as given to `fit`. It helps
+        where costs differ much between customers and the network is too small, or the data too
+        few, to be right about all of them; with costs that are equal for all it only moves the
+        threshold, which `CostThresholdClassifier` does without spoiling the probabilities.
     resampler : {"over", "under", "smote"}, imbalanced-learn sampler or None, default=None
         Resamples the training rows, after cleaning and before encoding, so that no made row holds
         half a category. "smote" keeps categories whole (SMOTENC).
@@ -130,9 +137,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     validation_indices_ : ndarray of int
         Rows of ``X`` that were set aside, sorted; empty with ``validation_data``.
     class_prior_ : ndarray of shape (2,)
-        Class shares of the training rows, before resampling and class weights.
+        Class shares of the rows in fit, before resampling, class weights and costs.
     prior_shift_ : float
-        What resampling and class weights added to the log-odds of the positive class.
+        What resampling, class weights and costs added to the log-odds of the positive class.
     n_features_in_ : int
         Columns seen in fit.
     feature_names_in_ : ndarray of str
@@ -170,6 +177,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             StrOptions({"auto", "passthrough"}),
             HasMethods(["fit", "transform"]),
         ],
+        "loss": [StrOptions({"crossentropy", "cost"})],
         "resampler": [StrOptions({"over", "under", "smote"}), HasMethods(["fit_resample"]), None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "correct_prior": ["boolean"],
@@ -200,6 +208,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         categorical_encoding: str = "auto",
         n_heads: int = N_HEADS,
         preprocessor: Any = "auto",
+        loss: str = "crossentropy",
         resampler: Any = None,
         class_weight: str | Mapping[Any, float] | None = None,
         correct_prior: bool = True,
@@ -226,6 +235,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self.categorical_encoding = categorical_encoding
         self.n_heads = n_heads
         self.preprocessor = preprocessor
+        self.loss = loss
         self.resampler = resampler
         self.class_weight = class_weight
         self.correct_prior = correct_prior
@@ -252,6 +262,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         sample_weight: Any = None,
         *,
         validation_data: tuple[Any, ...] | None = None,
+        fn_cost: Any = None,
+        fp_cost: Any = None,
+        tp_cost: Any = None,
+        tn_cost: Any = None,
     ) -> "ChurnANNClassifier":
         """Train on raw rows.
 
@@ -265,6 +279,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             Weight of each row; not negative.
         validation_data : tuple of (X, y) or (X, y, sample_weight), default=None
             Raw rows to stop on, instead of a share of ``X``.
+        fn_cost, fp_cost, tp_cost, tn_cost : float or array-like of shape (n_samples,), default=None
+            What each outcome costs, for ``loss="cost"``: a lost customer, a needless contact, a
+            contact with a churner (0 if None), and leaving a loyal customer alone (0 if None).
 
         Returns
         -------
@@ -277,10 +294,15 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             weights are negative, or a parameter is out of range. The message names it.
         """
         going_on = self.warm_start and hasattr(self, "pipeline_")
+        n_rows = _num_samples(X)
         X, y, weight, rows = self._check_data(X, y, sample_weight, reset=not going_on)
         if not going_on:
             self.classes_ = check_two_classes(y)
         target = encode_labels(y, self.classes_)
+        self.class_prior_ = class_mass(target, weight)
+        costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
+        weight = self._weigh_by_cost(target, weight, costs, rows, n_rows)
+        cost_shift = log_ratio(class_mass(target, weight) / self.class_prior_)
         rng = check_random_state(self.random_state)
         split_seed, resample_seed, network_seed = rng.randint(2**30, size=3).tolist()
 
@@ -305,6 +327,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         if not going_on:
             self.pipeline_ = self._new_pipeline()
         X, target, weight = self._prepare(X, target, weight, resample_seed, refit=not going_on)
+        self.prior_shift_ = log_ratio(self._class_ratio) + cost_shift
         self._train(X, target, weight, validation, network_seed, going_on)
         return self
 
@@ -347,7 +370,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         if first:
             self.pipeline_ = self._new_pipeline()
             self.validation_indices_ = np.array([], dtype=int)
+        prior = class_mass(target, weight)
         X, target, weight = self._prepare(X, target, weight, resample_seed, refit=first)
+        if first or prior.all():  # rows of one class tell nothing of the shares
+            self.class_prior_, self.prior_shift_ = prior, log_ratio(self._class_ratio)
         network = self._network(len(target), network_seed, new=first)
         network.partial_fit(X, target, sample_weight=weight, callbacks=self._callbacks("loss"))
         self._note_history(network, "loss")
@@ -443,6 +469,29 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("sample_weight is zero for every row, so no class is left to learn")
         return (*_take(X, y, weight, rows), rows)
 
+    def _weigh_by_cost(
+        self,
+        target: np.ndarray,
+        weight: np.ndarray | None,
+        costs: dict[str, Any],
+        rows: np.ndarray,
+        n_rows: int,
+    ) -> np.ndarray | None:
+        costs = {name: cost for name, cost in costs.items() if cost is not None}
+        if self.loss != "cost":
+            if costs:
+                raise ValueError(
+                    f"{', '.join(costs)} would be ignored: training heeds costs with loss='cost' "
+                    f"only, and loss is {self.loss!r}"
+                )
+            return weight
+        amounts = {name: read_amount(name, cost, None, n_rows) for name, cost in costs.items()}
+        of_rows = {
+            name: amount[rows] if np.ndim(amount) else amount for name, amount in amounts.items()
+        }
+        by_cost = mistake_weights(target == 1, of_rows)
+        return by_cost if weight is None else by_cost * weight
+
     def _check_validation_data(
         self, validation_data: tuple[Any, ...]
     ) -> tuple[Any, np.ndarray, np.ndarray | None]:
@@ -493,9 +542,6 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             weight = factors[target] * (1.0 if weight is None else weight)
         # How much more each class weighs in training than in the rows that came in.
         self._class_ratio = class_mass(target, weight) / np.where(prior > 0, prior, 1.0)
-        if refit or prior.all():
-            self.class_prior_ = prior
-            self.prior_shift_ = _log_ratio(self._class_ratio)
         if weight is not None:
             weight = weight / weight.mean()
         return encode.transform(X), target, weight
@@ -607,10 +653,6 @@ def _take(
 ) -> tuple[Any, np.ndarray, np.ndarray | None]:
     weight = None if sample_weight is None else sample_weight[rows]
     return _safe_indexing(X, rows), y[rows], weight
-
-
-def _log_ratio(ratio: np.ndarray) -> float:
-    return float(np.log(ratio[1] / ratio[0])) if ratio.all() else 0.0
 
 
 def _to_numbers(X: Any) -> np.ndarray:

@@ -134,3 +134,8 @@ def class_mass(y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
     """Return the share of total weight that each class has, shape (2,)."""
     mass = np.bincount(y, weights=sample_weight, minlength=2).astype(float)
     return mass / mass.sum()
+
+
+def log_ratio(ratio: np.ndarray) -> float:
+    """Return by how much log-odds of the positive class rise where classes count ``ratio`` more."""
+    return float(np.log(ratio[1] / ratio[0])) if ratio.all() else 0.0

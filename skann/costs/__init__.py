@@ -3,8 +3,10 @@
 from skann.costs._priors import move_to_prior, prior_shift, undo_prior_shift
 from skann.costs._retention import retention_costs
 from skann.costs._selection import select_within_budget
+from skann.costs._training import mistake_weights
 
 __all__ = [
+    "mistake_weights",
     "move_to_prior",
     "prior_shift",
     "retention_costs",
