@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn.calibration import CalibrationDisplay
 
+    from skann.inspection._audit import audit
     from skann.inspection._cost_displays import CostCurveDisplay, GainsDisplay
     from skann.inspection._evaluation import evaluate
     from skann.inspection._explanation import explain
@@ -19,6 +20,7 @@ _NAMES = {
     "EvaluationReport": "skann.inspection._report",
     "GainsDisplay": "skann.inspection._cost_displays",
     "HistoryDisplay": "skann.inspection._history_display",
+    "audit": "skann.inspection._audit",
     "evaluate": "skann.inspection._evaluation",
     "explain": "skann.inspection._explanation",
 }
@@ -29,6 +31,7 @@ __all__ = [
     "EvaluationReport",
     "GainsDisplay",
     "HistoryDisplay",
+    "audit",
     "evaluate",
     "explain",
 ]

@@ -1,0 +1,101 @@
+"""Look for the faults that make a churn model worse than its figures."""
+
+from typing import Any
+
+import numpy as np
+
+from skann._validation import check_labels
+from skann.inspection import _audit_data as data
+from skann.inspection import _audit_setup as setup
+from skann.inspection import _audit_training as training
+from skann.inspection._findings import Finding, Findings
+from skann.inspection._unwrap import find_network
+from skann.model_selection._scoring import rare_share
+from skann.preprocessing._table import as_table
+
+
+def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None) -> Findings:
+    """Look for the usual faults of a churn workflow.
+
+    Looked for are: leaks (a column that tells the label, identifiers, test rows or twins among the
+    training rows, resampling or scaling before the split); accuracy as the only measure; imbalance
+    ignored; a threshold at 0.5; no validation rows; and, in the history of a fitted
+    `ChurnANNClassifier`, a learning rate too high or too low, over- and underfitting, and a
+    network too big for what it gains over logistic regression.
+
+    Parameters
+    ----------
+    estimator : classifier
+        A `ChurnANNClassifier`, what holds one, or any other. Fitted or not; how it learned can only
+        be seen in a fitted one.
+    X : pandas or polars DataFrame, or array-like, of shape (n_samples, n_features)
+        The rows that the estimator is fitted on.
+    y : array-like of shape (n_samples,)
+        Their labels.
+    X_test : table with the columns of X, default=None
+        Test rows, to look for among the training rows.
+
+    Returns
+    -------
+    Findings
+        A tuple of findings with fault, severity, evidence and fix, errors first; `to_frame`.
+        Prints itself, and shows itself in notebooks.
+
+    Raises
+    ------
+    ValueError
+        If labels are missing or of another number than the rows, or a network was fitted on more
+        rows than these.
+
+    Notes
+    -----
+    Silence proves nothing: a leak may hide in two columns, and a scaler of its own in the way the
+    table was made.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skann import CostThresholdClassifier
+    >>> from skann.datasets import make_churn
+    >>> from skann.inspection import audit
+    >>> X, y = make_churn(500, random_state=0, return_X_y=True)
+    >>> X = X[["age", "tenure_months", "support_calls"]].fillna(0)
+    >>> model = CostThresholdClassifier(LogisticRegression(), fn_cost=100, fp_cost=5)
+    >>> audit(model, X, y)
+    No fault found.
+    >>> for finding in audit(LogisticRegression(), X.assign(left=y), y):
+    ...     print(finding.severity, finding.fault, sep=": ")
+    error: leak: a column tells the label
+    warning: imbalance ignored
+    warning: threshold at 0.5
+    """
+    table = as_table(X)
+    labels = check_labels(y, len(table))
+    churned = labels == np.unique(labels)[-1]
+    share = rare_share(labels)
+    found: list[Finding] = [
+        *data.leaking_columns(table, churned),
+        *data.identifiers(table, setup.handled_columns(estimator, table)),
+        *(data.shared_rows(table, as_table(X_test)) if X_test is not None else ()),
+        *data.repeated_rows(table, churned),
+        *data.scaled_columns(table),
+        *setup.accuracy_only(estimator, share),
+        *setup.imbalance_ignored(estimator, share),
+        *setup.default_threshold(estimator),
+        *setup.no_validation(estimator),
+    ]
+    network = find_network(estimator)
+    if network is not None and hasattr(network, "history_"):
+        _check_same_rows(network, len(table))
+        found += training.learning(network, churned)
+        found += training.gain_over_logistic(estimator, network, table, labels)
+    return Findings(sorted(found, key=lambda finding: finding.severity != "error"))
+
+
+def _check_same_rows(network: Any, n_rows: int) -> None:
+    rows = network.validation_indices_
+    if len(rows) and rows.max() >= n_rows:
+        raise ValueError(
+            f"X has {n_rows} rows, but the network set row {rows.max()} aside in its fit: give the "
+            "rows that it was fitted on."
+        )

@@ -1,0 +1,116 @@
+"""Faults that show in the settings: what is optimised, decided and watched."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.compose import ColumnTransformer
+
+from skann.inspection._findings import Finding
+from skann.inspection._unwrap import find_network, find_search, find_threshold, layers
+from skann.model_selection._scoring import RARE_SHARE, chooses_by_accuracy
+from skann.preprocessing import TableCleaner
+
+_ACCURACIES = {"accuracy", "acc", "binary_accuracy"}
+
+
+def accuracy_only(estimator: Any, rare_share: float) -> Iterator[Finding]:
+    """Find accuracy as the one measure where one class is rare."""
+    if rare_share >= RARE_SHARE:
+        return
+    search, network = find_search(estimator), find_network(estimator)
+    where = ""
+    if search is not None and chooses_by_accuracy(search.scoring, search.refit):
+        where = f"{type(search).__name__} chooses by accuracy"
+    elif network is not None and network.metrics and {*map(str, network.metrics)} <= _ACCURACIES:
+        where = f"metrics={network.metrics!r} of ChurnANNClassifier watches accuracy alone"
+    if where:
+        yield Finding(
+            "accuracy as the only measure",
+            "warning",
+            f"{where}, while one class has {rare_share:.1%} of the rows: predicting the other for "
+            f"everybody scores {1 - rare_share:.1%}.",
+            "Use scoring='roc_auc' or 'average_precision', metrics=('auc',), and judge decisions "
+            "by cost.",
+        )
+
+
+def imbalance_ignored(estimator: Any, rare_share: float) -> Iterator[Finding]:
+    """Find training and deciding that both take no notice of a rare class."""
+    parts = list(_parts(estimator))
+    weighted = any(getattr(part, "class_weight", None) is not None for part in parts)
+    resampled = any(
+        hasattr(part, "fit_resample") or getattr(part, "resampler", None) is not None
+        for part in parts
+    )
+    if rare_share < RARE_SHARE and not weighted and not resampled and not find_threshold(estimator):
+        yield Finding(
+            "imbalance ignored",
+            "warning",
+            f"One class has {rare_share:.1%} of the rows, and there are neither class weights, nor "
+            "resampling, nor a threshold other than 0.5.",
+            "Wrap the model in CostThresholdClassifier, which decides by cost; or set "
+            "class_weight='balanced' or resampler='over'.",
+        )
+
+
+def default_threshold(estimator: Any) -> Iterator[Finding]:
+    """Find decisions at 0.5."""
+    if find_threshold(estimator) is None:
+        yield Finding(
+            "threshold at 0.5",
+            "warning",
+            f"predict of {type(estimator).__name__} cuts at a probability of 0.5, which is right "
+            "only where both mistakes cost the same.",
+            "Wrap it: CostThresholdClassifier(model, fn_cost=..., fp_cost=...).",
+        )
+
+
+def no_validation(estimator: Any) -> Iterator[Finding]:
+    """Find a network that trains unwatched."""
+    network = find_network(estimator)
+    if network is None:
+        return
+    history = getattr(network, "history_", None)
+    evidence = ""
+    if history is not None and "val_loss" not in history:
+        evidence = "history_ has no validation loss."
+    elif history is None and network.validation_fraction is None:
+        evidence = "validation_fraction=None: training has no unseen rows to stop on."
+    if evidence:
+        yield Finding(
+            "no validation rows",
+            "warning",
+            evidence,
+            "Set validation_fraction=0.15, or give validation_data to fit.",
+        )
+
+
+def handled_columns(estimator: Any, table: pd.DataFrame) -> set[Any]:
+    """Return columns that the estimator drops or reads in its own way, so that none is an id."""
+    handled: set[Any] = set()
+    for part in _parts(estimator):
+        auto = isinstance(getattr(part, "preprocessor", None), str) and part.preprocessor == "auto"
+        if auto or isinstance(part, TableCleaner):
+            return set(table.columns)
+        if isinstance(part, ColumnTransformer):
+            used = {
+                name
+                for _, transformer, columns in part.transformers
+                if not (isinstance(transformer, str) and transformer == "drop")
+                for name in np.atleast_1d(columns if not callable(columns) else columns(table))
+            }
+            if isinstance(part.remainder, str) and part.remainder == "drop":
+                handled |= {*table.columns} - used
+    return handled
+
+
+def _parts(estimator: Any) -> Iterator[Any]:
+    """Yield an estimator, what it wraps, their pipeline steps and preprocessors."""
+    for layer in layers(estimator):
+        yield layer
+        for _, step in getattr(layer, "steps", None) or ():
+            yield step
+        if (preprocessor := getattr(layer, "preprocessor", None)) is not None:
+            yield preprocessor

@@ -1,0 +1,144 @@
+"""Faults that show in how the network learned, and in what that gained."""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_auc_score
+
+from skann._unseen import positive_probability
+from skann._warnings import DroppedColumnWarning
+from skann.inspection._baselines import logistic_baseline
+from skann.inspection._findings import Finding
+from skann.inspection._unwrap import positive_label
+
+_RISE = 1.5  # training loss over its lowest so far
+_STILL_FALLING = 0.002  # share of the loss gained in the last tenth of the epochs
+_WIDE_GAP = 0.03  # AUC, beyond what chance explains
+_PAST_BEST = 1.05  # validation loss over its lowest
+_BEHIND = 0.02  # AUC
+_WEIGHTS_PER_ROW = 10
+
+
+def learning(network: Any, churned: np.ndarray) -> Iterator[Finding]:
+    """Read over- and underfitting from the history of a fitted network.
+
+    `churned` are the rows that it was fitted on, of which it set some aside.
+    """
+    history: pd.DataFrame = network.history_
+    watched = _watched(network)
+    loss = history["loss"].to_numpy()
+    rise = np.max(loss / np.minimum.accumulate(loss)) if np.isfinite(loss).all() else np.inf
+    if rise > _RISE:
+        yield Finding(
+            "learning rate too high",
+            "warning",
+            f"Training loss diverges: it rises to {rise:.1f} times its lowest so far, at "
+            f"learning_rate={network.learning_rate:g}.",
+            f"Lower it: learning_rate={network.learning_rate / 10:g}, or let StagedSearchCV tune "
+            "it first.",
+        )
+        return
+    if _is_still_falling(watched, network):
+        yield Finding(
+            "stopped while the loss was still falling",
+            "warning",
+            f"All {len(watched)} epochs were used, and the loss fell from "
+            f"{watched[-_tenth(watched) - 1]:.4f} to {watched[-1]:.4f} in the last "
+            f"{_tenth(watched)}: learning_rate={network.learning_rate:g} was not tuned.",
+            "Raise learning_rate (StagedSearchCV tunes it first) or epochs.",
+        )
+    yield from _overfitting(history, network, churned[network.validation_indices_])
+
+
+def gain_over_logistic(
+    estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray
+) -> Iterator[Finding]:
+    """Compare with logistic regression on the rows that the network was stopped on."""
+    rows = network.validation_indices_
+    if not len(rows):
+        return
+    positive = positive_label(estimator)
+    churned = labels[rows] == positive
+    if churned.all() or not churned.any():
+        return
+    training = np.setdiff1d(np.arange(len(table)), rows)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DroppedColumnWarning)
+        logistic = logistic_baseline().fit(table.iloc[training], labels[training])
+    aucs = [
+        float(roc_auc_score(churned, positive_probability(model, table.iloc[rows], positive)))
+        for model in (estimator, logistic)
+    ]
+    n_weights = network.pipeline_["network"].model_.count_params()
+    shown = f"{aucs[0]:.3f}, logistic regression {aucs[1]:.3f}"
+    compared = f"AUC on the {len(rows):,} validation rows: {shown}"
+    if aucs[0] < aucs[1] - _BEHIND and not _is_still_falling(_watched(network), network):
+        yield Finding(
+            "underfitting",
+            "warning",
+            f"{compared}.",
+            "Raise learning_rate, epochs or patience, or the sizes in hidden_layer_sizes; lower "
+            "dropout and l2.",
+        )
+    elif n_weights > _WEIGHTS_PER_ROW * len(training) and aucs[0] < aucs[1] + _BEHIND:
+        yield Finding(
+            "network too big for what it gains",
+            "warning",
+            f"{n_weights:,} weights for {len(training):,} training rows. {compared}.",
+            "Take smaller hidden_layer_sizes, such as (64, 32), or logistic regression.",
+        )
+
+
+def _overfitting(history: pd.DataFrame, network: Any, churned: np.ndarray) -> Iterator[Finding]:
+    if "val_loss" not in history:
+        return
+    kept = history.loc[network.best_epoch_]
+    gap = kept["auc"] - kept["val_auc"] if {"auc", "val_auc"} <= {*history} else 0.0
+    past = kept["val_loss"] / history["val_loss"].min()
+    evidence = ""
+    if gap > _WIDE_GAP + 2 * _auc_error(kept.get("val_auc", 0.5), churned):
+        evidence = (
+            f"AUC is {kept['auc']:.3f} on training rows and {kept['val_auc']:.3f} on validation "
+            "rows."
+        )
+    elif past > _PAST_BEST:
+        evidence = (
+            f"Validation loss rose from {history['val_loss'].min():.4f}, in epoch "
+            f"{history['val_loss'].idxmin()}, to {kept['val_loss']:.4f}."
+        )
+    if evidence:
+        yield Finding(
+            "overfitting",
+            "warning",
+            evidence,
+            "Raise dropout or l2, take smaller hidden_layer_sizes, and keep early_stopping=True.",
+        )
+
+
+def _auc_error(auc: float, churned: np.ndarray) -> float:
+    """Standard error of an AUC (Hanley and McNeil, Radiology 1982); 0 where rows are unknown."""
+    n_positive, n_negative = int(churned.sum()), int((~churned).sum())
+    if not n_positive or not n_negative:
+        return 0.0
+    both_higher = (n_positive - 1) * (auc / (2 - auc) - auc**2)
+    both_lower = (n_negative - 1) * (2 * auc**2 / (1 + auc) - auc**2)
+    return float(np.sqrt((auc * (1 - auc) + both_higher + both_lower) / (n_positive * n_negative)))
+
+
+def _watched(network: Any) -> np.ndarray:
+    history = network.history_
+    return history["val_loss" if "val_loss" in history else "loss"].to_numpy()
+
+
+def _is_still_falling(watched: np.ndarray, network: Any) -> bool:
+    span = _tenth(watched)
+    if len(watched) < network.epochs or len(watched) <= span:
+        return False
+    return bool(watched[-1] < watched[-span - 1] * (1 - _STILL_FALLING))
+
+
+def _tenth(watched: np.ndarray) -> int:
+    return max(1, len(watched) // 10)
