@@ -1,0 +1,73 @@
+"""A fitted ChurnANNClassifier in a notebook: its pipeline, its network, how it learned."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from sklearn.utils import estimator_html_repr
+
+from skann.inspection._report_style import STYLE
+
+
+def classifier_html(classifier: Any) -> str:
+    """Return scikit-learn's diagram and, once fitted, the inner pipeline and the layers.
+
+    Parameters
+    ----------
+    classifier : ChurnANNClassifier
+
+    Returns
+    -------
+    str
+        HTML for a notebook.
+    """
+    diagram = estimator_html_repr(classifier)
+    if not hasattr(classifier, "history_"):
+        return diagram
+    network = classifier.pipeline_["network"].model_
+    roles: dict[str, int] = {}
+    for role in classifier.column_roles_.values():
+        roles[role] = roles.get(role, 0) + 1
+    layers = [
+        [layer.name, type(layer).__name__, _shape(layer), f"{layer.count_params():,}"]
+        for layer in network.layers
+    ]
+    layers.append(["all", "", "", f"{network.count_params():,}"])
+    parts = [
+        f"<p>{escape(_learning(classifier))}</p>",
+        f"<p>{escape(_columns(roles))}</p>" if roles else "",
+        f"<h2>Fitted pipeline</h2>{estimator_html_repr(classifier.pipeline_)}",
+        _table("Network", ["layer", "class", "output", "weights"], layers),
+    ]
+    return f'{diagram}<div class="skann-report"><style>{STYLE}</style>{"".join(parts)}</div>'
+
+
+def _learning(classifier: Any) -> str:
+    last = classifier.history_.loc[classifier.best_epoch_]
+    figures = ", ".join(
+        f"{name} {last[name]:.4f}"
+        for name in ("loss", "val_loss", "auc", "val_auc")
+        if name in last
+    )
+    n_validation = len(classifier.validation_indices_)
+    watched = f"stopped on {n_validation:,} rows set aside" if n_validation else "fitted"
+    return f"Epoch {classifier.best_epoch_} of {classifier.n_iter_} is kept ({figures}), {watched}."
+
+
+def _columns(roles: dict[str, int]) -> str:
+    return "Columns: " + ", ".join(f"{count} {role}" for role, count in roles.items()) + "."
+
+
+def _shape(layer: Any) -> str:
+    return " × ".join(str(size) for size in layer.output.shape[1:])
+
+
+def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    head = _row("th", header)
+    body = "".join(_row("td", row) for row in rows)
+    return f"<h2>{title}</h2><table><thead>{head}</thead><tbody>{body}</tbody></table>"
+
+
+def _row(tag: str, cells: Sequence[str]) -> str:
+    filled = "".join(f'<{tag} class="text">{escape(cell)}</{tag}>' for cell in cells)
+    return f"<tr>{filled}</tr>"
