@@ -10,7 +10,7 @@ from sklearn.model_selection import ParameterGrid
 from skann._classifier import ChurnANNClassifier
 
 # The learning rate matters most (Bengio 2012, section 3.1), so it comes first.
-_RATE_FACTORS = (0.3, 1.0, 3.0, 10.0)
+_RATE_FACTORS = (0.1, 0.3, 1.0, 3.0)
 _DROPOUTS = (0.0, 0.1, 0.3)
 _L2_PENALTIES = (0.0, 1e-4)
 _SIZE_FACTORS = (0.5, 1.0, 2.0)

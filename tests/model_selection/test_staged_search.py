@@ -97,7 +97,7 @@ def test_default_stages_find_the_network_wherever_it_sits(wrap, prefix):
     stages = default_stages(wrap(network))
     assert list(stages) == ["learning_rate", "regularisation", "size"]
     assert stages["learning_rate"][f"{prefix}learning_rate"] == pytest.approx(
-        [0.003, 0.01, 0.03, 0.1]
+        [0.001, 0.003, 0.01, 0.03]
     )
     assert stages["regularisation"] == {
         f"{prefix}dropout": [0.0, 0.1, 0.2, 0.3],
