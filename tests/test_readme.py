@@ -1,0 +1,33 @@
+"""What the README shows runs as shown."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::skann.DroppedColumnWarning")
+def test_code_of_the_readme_runs_in_order(tmp_path, monkeypatch, capsys):
+    if not os.environ.get("SKANN_DATA"):
+        pytest.skip("SKANN_DATA is not set: the README's code reads the Telco data")
+    pytest.importorskip("matplotlib").use("Agg")
+    monkeypatch.chdir(tmp_path)
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
+    assert len(blocks) == 5
+    names: dict = {}
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), names)
+    assert names["auc"] > 0.8
+    assert (tmp_path / "cost_curve.png").exists()
+    assert int((names["contact"] == "Yes").sum()) == 200
+    assert "AUC 0.8" in capsys.readouterr().out
+
+
+def test_files_that_the_readme_shows_exist():
+    shown = re.findall(r"\]\(((?!http)[^)#]+)\)", README.read_text())
+    assert shown
+    assert [path for path in shown if not (README.parent / path).exists()] == []
