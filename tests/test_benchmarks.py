@@ -1,0 +1,193 @@
+"""What the benchmarks measure is what they say, and the scripts run."""
+
+import importlib
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedKFold
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def modules(monkeypatch: pytest.MonkeyPatch):
+    """Import a module of the benchmarks folder by name."""
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    return importlib.import_module
+
+
+@pytest.fixture
+def accuracy(modules) -> ModuleType:
+    return modules("accuracy")
+
+
+@pytest.fixture
+def models(modules) -> ModuleType:
+    return modules("_models")
+
+
+def run_script(name: str, *arguments: str) -> str:
+    """Output of a benchmark script; skips where it asks for a library that is not there."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks" / name), *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd=ROOT,
+        timeout=600,
+    )
+    missing = re.search(r"ModuleNotFoundError: No module named '(\w+)", done.stderr)
+    if missing and missing[1] in ("lightgbm", "matplotlib", "skorch", "torch", "xgboost"):
+        pytest.skip(f"{name} needs {missing[1]}")
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["accuracy.py", "speed.py", "threshold.py"])
+def test_quick_run_of_every_benchmark(name: str) -> None:
+    if not (ROOT / "benchmarks" / name).exists():
+        pytest.skip(f"benchmarks/{name} is not there")
+    assert run_script(name, "--quick")
+
+
+@pytest.mark.slow
+def test_runs_on_the_same_folds_are_read_together_and_others_refused(tmp_path: Path) -> None:
+    first, both, plot = (str(tmp_path / name) for name in ("a.json", "b.json", "ranks.png"))
+    pytest.importorskip("matplotlib")
+    quick = ("--quick", "--data", "made", "--folds", "2")
+    run_script("accuracy.py", *quick, "--models", "logistic", "--json", first)
+    shown = run_script(
+        "accuracy.py", *quick, "--models", "hgb", "--add", first, "--json", both, "--plot", plot
+    )
+    assert "logistic regression" in shown and "HistGradientBoosting" in shown
+    records = pd.DataFrame(json.loads(Path(both).read_text())["records"])
+    assert records.groupby("model").size().to_dict() == {
+        "logistic regression": 2,
+        "HistGradientBoosting": 2,
+    }
+    assert Path(plot).stat().st_size > 0
+    with pytest.raises(AssertionError, match="another --seed"):
+        run_script("accuracy.py", *quick, "--models", "hgb", "--seed", "1", "--add", first)
+
+
+def test_cost_counts_missed_churners_and_wasted_offers(accuracy: ModuleType) -> None:
+    y = np.array([1, 1, 0, 0])
+    # The threshold is 5 / 105 = 0.0476: one churner is missed, one stayer contacted.
+    assert accuracy.expected_cost(y, np.array([0.9, 0.047, 0.048, 0.0])) == (100 + 5) / 4
+
+
+def test_every_model_sees_the_same_folds(accuracy: ModuleType) -> None:
+    rng = np.random.default_rng(0)
+    X = pd.DataFrame({"a": rng.normal(size=60)})
+    y = (X["a"] + rng.normal(size=60) > 0).to_numpy().astype(int)
+    seen = []
+
+    class Watched(LogisticRegression):
+        def fit(self, X, y):
+            seen.append(X.index.to_list())
+            return super().fit(X, y)
+
+    found = list(accuracy.cross_validate(lambda X, seed: Watched(), X, y, folds=3, seed=4))
+    expected = StratifiedKFold(3, shuffle=True, random_state=4).split(X, y)
+    assert seen == [train.tolist() for train, _ in expected]
+    assert [result["fold"] for result in found] == [0, 1, 2]
+
+
+def test_ranks_average_ties_and_put_the_better_first(accuracy: ModuleType) -> None:
+    records = pd.DataFrame(
+        [
+            {"data": data, "model": model, "fold": fold, "auc": auc, "log_loss": 1 - auc}
+            for data, model, auc in [
+                ("x", "good", 0.9), ("x", "poor", 0.6), ("x", "even", 0.9),
+                ("y", "good", 0.8), ("y", "poor", 0.7), ("y", "even", 0.6),
+            ]
+            for fold in range(2)
+        ]
+    )  # fmt: skip
+    for metric in ("auc", "log_loss"):
+        shown = accuracy.table(records, metric)
+        assert shown.index.to_list() == ["good", "even", "poor"]
+        assert shown["rank"].to_list() == ["1.25", "2.25", "2.50"]
+        assert shown["wins"].to_list() == [2, 1, 0]
+    assert accuracy.table(records, "auc").loc["good", "mean"] == "0.8500"
+
+
+def test_model_without_results_on_a_table_gets_no_mean(accuracy: ModuleType) -> None:
+    records = pd.DataFrame(
+        {
+            "data": ["x", "x", "y"],
+            "model": ["all", "some", "all"],
+            "auc": [0.7, 0.8, 0.9],
+        }
+    )
+    shown = accuracy.table(records, "auc")
+    assert shown.loc["some", "y"] == "" and shown.loc["some", "mean"] == ""
+    assert shown.loc["all", "mean"] == "0.8000"
+
+
+def test_critical_difference_is_that_of_the_published_table(accuracy: ModuleType) -> None:
+    # Demsar (2006), section 3.2.2: four classifiers on 14 data sets, q = 2.569, 5 %.
+    assert accuracy.critical_difference(4, 14) == pytest.approx(1.25, abs=0.005)
+
+
+def test_numbers_written_as_text_are_numbers_for_the_peers(models: ModuleType) -> None:
+    X = pd.DataFrame(
+        {
+            "total": ["1.5", " ", "3"],
+            "plan": [" basic", None, "2"],
+            "paid": [True, False, True],
+        }
+    )
+    assert models.text_columns(X) == ["plan"]
+    plain = models.plain_table(X, ["plan"])
+    assert plain["plan"].to_list() == ["basic", "missing", "2"]
+    np.testing.assert_array_equal(plain["total"], [1.5, np.nan, 3.0])
+    np.testing.assert_array_equal(plain["paid"], [1.0, 0.0, 1.0])
+
+
+def test_levels_not_seen_in_training_become_missing(models: ModuleType) -> None:
+    train = pd.DataFrame({"plan": ["b", "a", "b"], "n": [1.0, 2.0, 3.0]})
+    found = (
+        models.TextToCategory(["plan"])
+        .fit(train)
+        .transform(pd.DataFrame({"plan": ["a", "c"], "n": [4.0, 5.0]}))
+    )
+    assert found["plan"].cat.categories.to_list() == ["a", "b"]
+    assert found["plan"].isna().to_list() == [False, True]
+
+
+def test_tables_come_without_ids_and_costs_and_with_churners_as_ones(modules) -> None:
+    if not os.environ.get("SKANN_DATA"):
+        pytest.skip("SKANN_DATA is not set")
+    data = modules("_data")
+    shape_and_share = {
+        "telco": ((7043, 19), 1869),
+        "bank": ((10000, 10), 2037),
+        "telecom_mlc": ((5000, 19), 707),
+        "hr": ((1470, 30), 237),
+        "tv": ((9379, 46), 449),
+        "bank_marketing": ((45211, 15), 5289),
+        "adult": ((48842, 14), 11687),
+    }
+    for name, (shape, churners) in shape_and_share.items():
+        X, y = data.load(name)
+        assert (X.shape, int(y.sum())) == (shape, churners), name
+    assert set(data.available()) == {*shape_and_share, "made"}
+
+
+def test_drawn_rows_keep_the_share_of_churners(modules) -> None:
+    data = modules("_data")
+    X, y = data.load("made", n_rows=500)
+    assert X.shape[0] == 500 and y.sum() == 100
+    pd.testing.assert_frame_equal(X, data.load("made", n_rows=500)[0])
