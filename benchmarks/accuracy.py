@@ -26,14 +26,14 @@ from importlib.metadata import PackageNotFoundError, version
 from time import perf_counter
 from typing import Any
 
+import _threads
 import numpy as np
 import pandas as pd
 from _data import NAMES, available, load
-from _models import MODELS, N_THREADS
+from _models import MODELS
 from scipy.stats import studentized_range
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
-from threadpoolctl import threadpool_limits
 
 FN_COST, FP_COST = 100.0, 5.0  # a churner missed, an offer wasted
 SIGNIFICANCE = 0.05
@@ -83,12 +83,11 @@ def cross_validate(
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
     for fold, (train, test) in enumerate(splitter.split(X, y)):
         model = build(X, seed)
-        with threadpool_limits(N_THREADS):
-            start = perf_counter()
-            model.fit(X.iloc[train], y[train])
-            fitted = perf_counter()
-            probability = model.predict_proba(X.iloc[test])[:, 1]
-            end = perf_counter()
+        start = perf_counter()
+        model.fit(X.iloc[train], y[train])
+        fitted = perf_counter()
+        probability = model.predict_proba(X.iloc[test])[:, 1]
+        end = perf_counter()
         seconds = {"fit_seconds": fitted - start, "predict_seconds": end - fitted}
         yield {"fold": fold, **scores(y[test], probability), **seconds}
 
@@ -199,7 +198,7 @@ def settings(arguments: argparse.Namespace) -> dict[str, Any]:
         "seed": arguments.seed,
         "folds": arguments.folds,
         "quick": arguments.quick,
-        "threads": N_THREADS,
+        "threads": _threads.N_THREADS,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "python": platform.python_version(),
         "versions": {name: found for name in libraries if (found := _version(name))},
