@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from joblib import effective_n_jobs
 from sklearn.model_selection import ParameterGrid
-from tqdm.auto import tqdm
+
+from skann._bar import tqdm
 
 
 class SearchProgress:
