@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kurtosis
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import TargetEncoder
+from sklearn.model_selection import StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier
 
 from skann.inspection._findings import Finding
@@ -17,6 +15,7 @@ from skann.preprocessing import column_roles
 
 _MOST_ROWS = 5000  # of which a column's own AUC is told
 _FEWEST_ROWS = 50  # below, single rows decide
+_FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
 _LEAK_AUC = 0.95
 _SHARED_ROWS = 0.02
 _REPEATED_ROWS = 0.05
@@ -45,18 +44,26 @@ def leaking_columns(table: pd.DataFrame, churned: np.ndarray) -> Iterator[Findin
 
 
 def _own_auc(column: pd.Series, role: str, churned: np.ndarray) -> float:
-    tree = DecisionTreeClassifier(
-        max_leaf_nodes=8, min_samples_leaf=max(5, len(churned) // 200), random_state=0
-    )
+    scores = np.empty(len(churned))
     if role == "category":
-        values: np.ndarray = column.astype(str).to_numpy(dtype=object)
-        model: Any = make_pipeline(TargetEncoder(target_type="binary", random_state=0), tree)
+        codes = pd.factorize(column, use_na_sentinel=False)[0]
+        for train, test in _FOLDS.split(codes, churned):
+            scores[test] = _level_rates(codes[train], churned[train], codes.max() + 1)[codes[test]]
     else:
-        values, model = _numbers(column, role), tree
-    scores = cross_val_predict(
-        model, values.reshape(-1, 1), churned.astype(int), cv=3, method="predict_proba"
-    )
-    return float(roc_auc_score(churned, scores[:, 1]))
+        values = _numbers(column, role).reshape(-1, 1)
+        tree = DecisionTreeClassifier(
+            max_leaf_nodes=8, min_samples_leaf=max(5, len(churned) // 200), random_state=0
+        )
+        for train, test in _FOLDS.split(values, churned):
+            scores[test] = tree.fit(values[train], churned[train]).predict_proba(values[test])[:, 1]
+    return float(roc_auc_score(churned, scores))
+
+
+def _level_rates(codes: np.ndarray, churned: np.ndarray, n_levels: int) -> np.ndarray:
+    """Churn rate of each level, rare ones drawn to that of all."""
+    counts = np.bincount(codes, minlength=n_levels)
+    found = np.bincount(codes, weights=churned, minlength=n_levels)
+    return (found + churned.mean()) / (counts + 1)
 
 
 def _numbers(column: pd.Series, role: str) -> np.ndarray:
