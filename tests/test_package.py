@@ -1,0 +1,164 @@
+"""The package as a whole: light to import, quiet, and documented."""
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import os
+import pkgutil
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import skann
+
+FOLDER = Path(skann.__file__).parent
+SOURCES = sorted(FOLDER.rglob("*.py"))
+PACKAGES = ("costs", "datasets", "inspection", "metrics", "model_selection", "preprocessing")
+KERAS = {"keras", "tensorflow", "scikeras"}
+
+
+def run_python(code, **environment):
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=FOLDER.parent,
+        env=os.environ | environment,
+    )
+
+
+def test_importing_the_package_loads_no_heavy_library_and_prints_nothing():
+    heavy = [*KERAS, "sklearn", "pandas", "imblearn", "scipy", "matplotlib"]
+    result = run_python(
+        f"import sys, skann; dir(skann); skann.__version__\n"
+        f"loaded = [name for name in {heavy} if name in sys.modules]\n"
+        f"assert not loaded, loaded"
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_public_names_load_neither_keras_nor_tensorflow():
+    result = run_python(
+        f"import sys, skann\n"
+        f"for name in skann.__all__: getattr(skann, name)\n"
+        f"skann.ChurnANNClassifier(), skann.CostThresholdClassifier(None)\n"
+        f"loaded = [name for name in {list(KERAS)} if name in sys.modules]\n"
+        f"assert not loaded, loaded"
+    )
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_every_public_name_is_listed_and_can_be_had():
+    assert set(skann.__all__) <= set(dir(skann))
+    for name in skann.__all__:
+        assert getattr(skann, name) is not None
+    for package in PACKAGES:
+        module = importlib.import_module(f"skann.{package}")
+        assert getattr(skann, package) is module
+        assert sorted(module.__all__) == sorted(set(module.__all__))
+        for name in module.__all__:
+            assert getattr(module, name) is not None
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'skann' has no attribute 'ChurnClassifier'"):
+        skann.ChurnClassifier  # noqa: B018
+    with pytest.raises(ImportError):
+        exec("from skann import ChurnClassifier")
+
+
+def test_the_version_is_a_version():
+    assert re.fullmatch(r"\d+\.\d+\.\d+(\.dev\d+|rc\d+)?", skann.__version__)
+
+
+def test_the_package_is_typed():
+    assert (FOLDER / "py.typed").exists()
+
+
+def imported_packages(path):
+    """Top-level packages that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(FOLDER)))
+def test_keras_is_imported_in_networks_alone(path):
+    found = KERAS & set(imported_packages(path))
+    assert not found or path.parent.name == "networks"
+
+
+@pytest.mark.parametrize("package", ["costs", "metrics", "datasets", "preprocessing"])
+def test_lower_packages_know_nothing_of_what_is_built_on_them(package):
+    above = {"_classifier", "_threshold", "networks", "inspection", "model_selection", "cli"}
+    for path in (FOLDER / package).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("skann."):
+                assert node.module.split(".")[1] not in above, path
+
+
+def public_objects():
+    """Classes, functions and methods of ours that users meet, by name."""
+    for module_name in ["skann", *(f"skann.{package}" for package in PACKAGES)]:
+        module = importlib.import_module(module_name)
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isfunction(thing) or inspect.isclass(thing):
+                yield f"{module_name}.{name}", thing
+            if inspect.isclass(thing):
+                for method_name, method in vars(thing).items():
+                    if not method_name.startswith("_") and inspect.isfunction(method):
+                        yield f"{module_name}.{name}.{method_name}", method
+
+
+PUBLIC = dict(public_objects())
+SAID_BY_SCIKIT_LEARN = {"self", "X", "y", "input_features"}
+
+
+def parameters_of(thing):
+    if inspect.isclass(thing) and (
+        issubclass(thing, Warning | tuple) or dataclasses.is_dataclass(thing)
+    ):
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(thing).parameters.values()
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_public_name_is_explained_with_its_parameters(name):
+    doc = inspect.getdoc(PUBLIC[name])
+    assert doc, f"{name} has no docstring"
+    parameters = parameters_of(PUBLIC[name])
+    if set(parameters) <= SAID_BY_SCIKIT_LEARN:
+        return
+    _, _, section = doc.partition("Parameters\n----------\n")
+    assert section, f"{name} has no section on its parameters"
+    for parameter in set(parameters) - {"self"}:
+        assert re.search(rf"^([\w*]+, )*{parameter}\b.*( : |, |$)", section, re.MULTILINE), (
+            f"{name} does not explain {parameter}"
+        )
+
+
+@pytest.mark.parametrize("name", [name for name in PUBLIC if inspect.isfunction(PUBLIC[name])])
+def test_every_function_says_what_it_returns(name):
+    returns = inspect.signature(PUBLIC[name]).return_annotation
+    if returns in (None, "None") or name.endswith(".fit"):
+        return
+    doc = inspect.getdoc(PUBLIC[name])
+    summary = doc.partition("\n\n")[0]
+    assert "Returns\n-------\n" in doc or re.search(r"\b[Rr]eturn", summary), name
+
+
+def test_modules_are_found_by_their_package():
+    """No folder lacks an __init__ and falls out of an installation."""
+    found = {module.name for module in pkgutil.walk_packages([str(FOLDER)], "skann.")}
+    for path in SOURCES:
+        name = ".".join(["skann", *path.relative_to(FOLDER).with_suffix("").parts])
+        assert path.name == "__init__.py" or name in found, name
