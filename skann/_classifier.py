@@ -29,6 +29,7 @@ from skann._defaults import (
 from skann._resampling import class_factors, class_mass, log_ratio, make_sampler, resample
 from skann._validation import (
     check_labels,
+    check_layer_sizes,
     check_rows,
     check_two_classes,
     encode_labels,
@@ -585,7 +586,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
         if new:
             network = make_network_classifier(
-                hidden_layer_sizes=tuple(self.hidden_layer_sizes),
+                hidden_layer_sizes=check_layer_sizes(self.hidden_layer_sizes),
                 activation=self.activation,
                 dropout=self.dropout,
                 l2=self.l2,

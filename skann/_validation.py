@@ -1,5 +1,6 @@
 """Checks of what the classifier is given."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -39,14 +40,25 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, as_frame: bool) -> Any:
         X = check_array(
             X, dtype=dtype, ensure_all_finite=not as_frame, estimator=estimator, input_name="X"
         )
-    for size, name in zip(X.shape, ("sample(s)", "feature(s)"), strict=True):
-        if size == 0:
-            raise ValueError(
-                f"Found array with 0 {name} (shape={X.shape}) while a minimum of 1 is required by "
-                f"{type(estimator).__name__}."
-            )
+    table = as_table(X)
     validate_data(estimator, X, reset=reset, skip_check_array=True)
-    return as_table(X) if as_frame else X
+    return table if as_frame else X
+
+
+def check_layer_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
+    """Return the units of the hidden layers.
+
+    Raises
+    ------
+    ValueError
+        If one is not a positive integer.
+    """
+    sizes = tuple(hidden_layer_sizes)
+    if not all(isinstance(units, Integral) and units >= 1 for units in sizes):
+        raise ValueError(
+            f"hidden_layer_sizes has to hold positive integers, one a layer, got {sizes}"
+        )
+    return tuple(int(units) for units in sizes)
 
 
 def check_labels(y: Any, n_rows: int) -> np.ndarray:

@@ -50,7 +50,18 @@ def build_network(
     Returns
     -------
     ChurnNetwork
+
+    Raises
+    ------
+    ValueError
+        If Keras does not know the activation.
     """
+    try:
+        keras.activations.get(activation)
+    except ValueError as error:
+        raise ValueError(
+            f"activation={activation!r} is no activation of Keras; 'relu', 'gelu' and 'tanh' are"
+        ) from error
     inputs = hidden = keras.Input((meta["n_features_in_"],), name="features")
     if embedding_cardinalities:
         hidden = EmbedCodes(embedding_cardinalities, EMBEDDING_DIMENSION, seed, name="embedding")(

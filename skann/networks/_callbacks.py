@@ -48,6 +48,11 @@ def training_callbacks(
     Returns
     -------
     list of keras.callbacks.Callback
+
+    Raises
+    ------
+    ValueError
+        If one of ``callbacks`` is none.
     """
     built: list[keras.callbacks.Callback] = []
     if reduce_lr:
@@ -78,7 +83,10 @@ def training_callbacks(
     if verbose:
         built.append(ProgressBar())
     for callback in callbacks or ():
-        built.append(callback() if isinstance(callback, type) else copy.copy(callback))
+        own = callback() if isinstance(callback, type) else copy.copy(callback)
+        if not isinstance(own, keras.callbacks.Callback):
+            raise ValueError(f"callbacks has to hold Keras callbacks, got {callback!r}")
+        built.append(own)
     return built
 
 
@@ -94,7 +102,7 @@ class LearningRateLog(keras.callbacks.Callback):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One bar a fit, one step an epoch, with the losses at hand."""
+    """One bar a fit, one step an epoch, with loss and AUC of the validation rows."""
 
     leaves_weights_alone = True
 
@@ -103,8 +111,10 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar = tqdm(total=self.params["epochs"], desc="Training", unit="epoch", leave=False)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Move the bar and show the losses."""
-        shown = {k: v for k, v in (logs or {}).items() if k in ("loss", "val_loss", "val_auc")}
+        """Move the bar and show how the validation rows fare."""
+        logs = logs or {}
+        names = ("val_loss", "val_auc") if "val_loss" in logs else ("loss", "auc")
+        shown = {name: logs[name] for name in names if name in logs}
         self._bar.set_postfix({key: f"{value:.4f}" for key, value in shown.items()})
         self._bar.update()
 

@@ -117,4 +117,8 @@ def _fresh_metric(metric: Any) -> Any:
         return keras.metrics.AUC(name="auc")
     if isinstance(metric, keras.metrics.Metric):
         return type(metric).from_config(metric.get_config())
+    try:
+        keras.metrics.get(metric)
+    except ValueError as error:
+        raise ValueError(f"metrics holds {metric!r}, which is no metric of Keras") from error
     return metric
