@@ -1,6 +1,5 @@
 """Checks of what the classifier is given."""
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -54,7 +53,7 @@ def check_layer_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
         If one is not a positive integer.
     """
     sizes = tuple(hidden_layer_sizes)
-    if not all(isinstance(units, Integral) and units >= 1 for units in sizes):
+    if not all(isinstance(units, int | np.integer) and units >= 1 for units in sizes):
         raise ValueError(
             f"hidden_layer_sizes has to hold positive integers, one a layer, got {sizes}"
         )
