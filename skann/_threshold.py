@@ -61,10 +61,11 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     contact_cost : float or str, default=None
         What a contact takes from the budget, a number or a column; None takes `fp_cost`.
     cv : int, splitter, iterable, "prefit" or "validation", default=5
-        Where the probabilities of unseen customers come from. Cross-validation, after which the
-        estimator is fitted on all rows. "prefit": `estimator` is fitted, and `fit` gets customers
-        that it did not see. "validation": one fit on all rows, of which the estimator sets some
-        aside and names them in `validation_indices_`, as `ChurnANNClassifier` does.
+        Where the probabilities of unseen customers come from. Cross-validation (an int makes so
+        many shuffled stratified folds), after which the estimator is fitted on all rows. "prefit":
+        `estimator` is fitted, and `fit` gets customers that it did not see. "validation": one fit
+        on all rows, of which the estimator sets some aside and names them in
+        `validation_indices_`, as `ChurnANNClassifier` does.
     pos_label : label, default=None
         The positive class; None takes `classes_[1]`.
     drop_cost_columns : bool, default=True
@@ -72,7 +73,8 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     n_jobs : int, default=None
         Folds fitted at the same time.
     random_state : int, RandomState or None, default=None
-        Seeds the resamples behind `threshold_spread_`; the threshold does not depend on it.
+        Seeds the folds where `cv` is an int, and the resamples behind `threshold_spread_`; None
+        takes the same ones in each fit.
 
     Attributes
     ----------
@@ -234,6 +236,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         routed = self._route(sample_weight, given, params)
 
         features = self._features(X)
+        random_state = check_random_state(0 if self.random_state is None else self.random_state)
         self.estimator_, rows, probability = fit_and_score_unseen(
             self.estimator,
             features,
@@ -241,6 +244,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             self.pos_label,
             self.cv,
             self.n_jobs,
+            random_state,
             routed["estimator"]["fit"],
             routed["splitter"]["split"],
         )
@@ -256,7 +260,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             offer.costs,
             weight,
             self.method,
-            check_random_state(self.random_state),
+            random_state,
         )
         self.threshold_ = tuned.threshold
         self.threshold_spread_ = tuned.spread

@@ -1,10 +1,11 @@
 """Probabilities of customers from a fit of the estimator that did not see them."""
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import check_cv
+from sklearn.model_selection import StratifiedKFold, check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, check_is_fitted
@@ -17,6 +18,7 @@ def fit_and_score_unseen(
     pos_label: Any,
     cv: Any,
     n_jobs: int | None,
+    random_state: Any,
     fit_params: dict[str, Any],
     split_params: dict[str, Any],
 ) -> tuple[Any, np.ndarray, np.ndarray]:
@@ -39,6 +41,10 @@ def fit_and_score_unseen(
         fitted = clone(estimator).fit(X, y, **fit_params)
     positive = fitted.classes_[positive_index(fitted.classes_, pos_label)]
     if mode == "folds":
+        if cv is None or isinstance(cv, Integral):
+            # Shuffled: tables are often sorted, by time or by tenure, and folds that are stretches
+            # of such a table would be scored by models of other times.
+            cv = StratifiedKFold(cv or 5, shuffle=True, random_state=random_state)
         splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
         scored = Parallel(n_jobs=n_jobs)(
             delayed(_fit_and_score)(clone(estimator), X, y, positive, train, test, fit_params)

@@ -15,6 +15,7 @@ from sklearn.model_selection import (
     GroupKFold,
     KFold,
     ShuffleSplit,
+    StratifiedKFold,
     cross_val_predict,
     train_test_split,
 )
@@ -61,8 +62,10 @@ def cost(y, predicted, fn=100.0, fp=5.0, tp=0.0, tn=0.0):
 
 def test_expected_cost_is_the_lowest_of_all_cuts_on_out_of_fold_probabilities(churn):
     X, _, y, _ = churn
-    model = CostThresholdClassifier(LogisticRegression(), fn_cost=100, fp_cost=5).fit(X, y)
-    p = cross_val_predict(LogisticRegression(), X, y, method="predict_proba", cv=5)[:, 1]
+    folds = StratifiedKFold(5)
+    model = CostThresholdClassifier(LogisticRegression(), fn_cost=100, fp_cost=5, cv=folds)
+    model.fit(X, y)
+    p = cross_val_predict(LogisticRegression(), X, y, method="predict_proba", cv=folds)[:, 1]
     cuts = np.concatenate([[-1.0], np.unique(p)])
     assert model.expected_cost_ == pytest.approx(min(cost(y, p > t) for t in cuts), rel=1e-12)
     assert cost(y, p > model.threshold_) == pytest.approx(model.expected_cost_, rel=1e-12)
@@ -369,6 +372,22 @@ def test_any_splitter_does(cv):
     X, y = scored()
     model = CostThresholdClassifier(LogisticRegression(), cv=cv).fit(X, y)
     assert 0 < model.threshold_ < 1
+
+
+def test_folds_of_a_sorted_table_are_shuffled(churn):
+    X, _, y, _ = churn
+    for seed in (0, 7):
+        folds = StratifiedKFold(3, shuffle=True, random_state=seed)
+        splitter = CostThresholdClassifier(LogisticRegression(), cv=list(folds.split(X, y)))
+        number = CostThresholdClassifier(LogisticRegression(), cv=3, random_state=seed)
+        assert number.fit(X, y).threshold_ == splitter.fit(X, y).threshold_
+
+
+def test_without_a_seed_fits_are_still_the_same(churn):
+    X, _, y, _ = churn
+    models = [CostThresholdClassifier(LogisticRegression(), cv=3).fit(X, y) for _ in range(2)]
+    assert models[0].threshold_ == models[1].threshold_
+    assert models[0].threshold_spread_ == models[1].threshold_spread_
 
 
 def test_a_fold_trained_or_scored_on_one_class_does_no_harm():
