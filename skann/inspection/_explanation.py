@@ -44,9 +44,9 @@ def explain(estimator: Any, X: Any, *, background: Any = None, top: int = 3) -> 
 
     Returns
     -------
-    DataFrame of shape (n_customers * top, 5)
-        "customer" (as in the index of X), "probability", "column", "value", and "effect": what
-        the value adds to the probability. Largest effects first, customer by customer.
+    DataFrame of shape (n_customers * top, 6)
+        "customer" (as in the index of X), "probability", "rank" (from 1, by size of the effect),
+        "column", "value", and "effect": what the value adds to the probability.
 
     Raises
     ------
@@ -94,17 +94,14 @@ def explain(estimator: Any, X: Any, *, background: Any = None, top: int = 3) -> 
 
 def reason_texts(explanation: pd.DataFrame) -> pd.DataFrame:
     """Return a row a customer, with columns "reason_1", "reason_2", ... of text."""
-    rank = explanation.groupby("customer", sort=False).cumcount() + 1
-    text = [
-        f"{column} = {plain(value)} ({effect:+.3f})"
-        for column, value, effect in explanation[["column", "value", "effect"]].itertuples(
-            index=False
-        )
-    ]
-    n_reasons = int(rank.max())
-    rows = np.array(text, dtype=object).reshape(-1, n_reasons)
-    names = [f"reason_{number}" for number in range(1, n_reasons + 1)]
-    return pd.DataFrame(rows, columns=names, index=explanation["customer"].iloc[::n_reasons])
+    reasons = explanation[["column", "value", "effect"]].itertuples(index=False)
+    text = [f"{column} = {plain(value)} ({effect:+.3f})" for column, value, effect in reasons]
+    n_reasons = int(explanation["rank"].max())
+    return pd.DataFrame(
+        np.array(text, dtype=object).reshape(-1, n_reasons),
+        columns=[f"reason_{number}" for number in range(1, n_reasons + 1)],
+        index=explanation["customer"].iloc[::n_reasons],
+    )
 
 
 def _mean_without(score: Any, table: pd.DataFrame, position: int, column: pd.Series) -> np.ndarray:
@@ -152,6 +149,7 @@ def _largest(
         {
             "customer": table.index.to_numpy()[rows],
             "probability": probability[rows],
+            "rank": np.tile(np.arange(1, top + 1), len(table)),
             "column": table.columns.to_numpy()[columns],
             "value": pd.Series(values, dtype=object).infer_objects(),
             "effect": effects[rows, columns],

@@ -44,6 +44,20 @@ class EvaluationReport:
         `train_validation_test_split`.
     baselines_trained : bool
         Whether baselines were fitted on training rows, or cross-validated on the test rows.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import make_classification
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skann.inspection import evaluate
+    >>> X, y = make_classification(400, weights=[0.8], random_state=0)
+    >>> model = LogisticRegression().fit(X[:200], y[:200])
+    >>> costs = {"fn_cost": 100, "fp_cost": 5}
+    >>> report = evaluate(model, X[200:], y[200:], costs=costs, baselines=False, random_state=0)
+    >>> print(str(report).splitlines()[2])
+    37 of 200 customers left (18.5%, label 1). “Nobody leaves” is right for 81.5%, so accuracy says
+    >>> report.value("contacted", "0.5") < report.value("contacted", "cost")
+    True
     """
 
     model: str

@@ -160,14 +160,16 @@ def _importance(report: "EvaluationReport") -> str:
 
 def _reasons(report: "EvaluationReport") -> str:
     rows = []
-    for customer, group in report.reasons.groupby("customer", sort=False):
+    n_reasons = int(report.reasons["rank"].max())
+    for start in range(0, len(report.reasons), n_reasons):
+        group = report.reasons.iloc[start : start + n_reasons]
         reasons = "".join(
             f"<li>{_effect(effect)} {escape(str(column))} = {escape(plain(value))}</li>"
             for column, value, effect in group[["column", "value", "effect"]].itertuples(
                 index=False
             )
         )
-        probability = group["probability"].iloc[0]
+        customer, probability = group[["customer", "probability"]].iloc[0]
         rows.append(
             f'<tr><th scope="row">{escape(str(customer))}</th>'
             f'<td data-title="probability">{probability:.3f}</td>'

@@ -22,7 +22,7 @@ STYLE = """
 .skann-report th { font-weight: 600; }
 .skann-report th:first-child, .skann-report .text { text-align: left; }
 .skann-report td small { display: block; white-space: nowrap; }
-.skann-report tr.own th, .skann-report tr.own td { background: var(--wash); }
+.skann-report tr.own { background: var(--wash); }
 .skann-report .matrices, .skann-report .plots { display: grid; gap: 1rem 2rem; margin-top: 1rem;
   grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); }
 .skann-report figure { margin: 0; min-width: 0; }

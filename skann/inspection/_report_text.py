@@ -49,7 +49,7 @@ def _importance(report: "EvaluationReport") -> str:
 
 def _reasons(report: "EvaluationReport") -> str:
     texts = reason_texts(report.reasons)
-    first = report.reasons.drop_duplicates("customer")["probability"].to_numpy()
+    first = report.reasons.query("rank == 1")["probability"]
     return "\n".join(
         textwrap.fill(
             f"{customer}: {probability:.3f}  {'; '.join(reasons)}",

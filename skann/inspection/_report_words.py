@@ -44,7 +44,7 @@ def balance(report: "EvaluationReport") -> str:
     share = n_churned / n_customers
     return (
         f"{n_churned:,} of {n_customers:,} customers left ({share:.1%}, label "
-        f"{report.positive!r}). “Nobody leaves” is right for {1 - share:.1%}, so accuracy says "
+        f"{report.positive}). “Nobody leaves” is right for {1 - share:.1%}, so accuracy says "
         "little."
     )
 
@@ -130,5 +130,6 @@ def shown(metric: str, value: float) -> str:
 
 
 def interval(metric: str, low: float, high: float) -> str:
-    """Bounds of a figure; nothing where there are none, or where no resample changes it."""
-    return "" if np.isnan(low) or low == high else f"{shown(metric, low)} to {shown(metric, high)}"
+    """Bounds of a figure; nothing where there are none, or where they look the same."""
+    bounds = shown(metric, low), shown(metric, high)
+    return "" if np.isnan(low) or bounds[0] == bounds[1] else " to ".join(bounds)

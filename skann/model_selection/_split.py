@@ -18,7 +18,17 @@ _PARTS = ("training", "validation", "test")
 
 
 class DataSplit(NamedTuple):
-    """Rows and labels of the three parts; unpacks in this order."""
+    """Rows and labels of the three parts; unpacks in this order.
+
+    Examples
+    --------
+    >>> from skann.model_selection import train_validation_test_split
+    >>> split = train_validation_test_split([[i] for i in range(40)], [0, 1] * 20, random_state=0)
+    >>> split._fields
+    ('X_train', 'X_validation', 'X_test', 'y_train', 'y_validation', 'y_test')
+    >>> len(split.y_test), split.n_models_tested
+    (8, 0)
+    """
 
     X_train: Any
     X_validation: Any

@@ -49,6 +49,7 @@ def test_effects_are_what_each_value_adds_over_its_mean_elsewhere(customers, bac
     assert found["customer"].tolist() == ["ann"] * 3 + ["bob"] * 3
     assert found["column"].tolist() == ["plan", "calls", "region", "calls", "plan", "region"]
     assert found["value"].tolist() == ["loose", 7, "a", 0, "tied", "b"]
+    assert found["rank"].tolist() == [1, 2, 3] * 2
     expected = [0.3 * 0.75, 0.05 * 3.5, 0.0, -0.05 * 3.5, -0.3 * 0.25, 0.0]
     assert found["effect"].to_numpy() == pytest.approx(expected, abs=1e-12)
     assert found["probability"].to_numpy() == pytest.approx([0.75] * 3 + [0.1] * 3, abs=1e-12)
@@ -120,3 +121,9 @@ def test_reasons_are_one_line_of_text_each(customers, background):
     assert texts.index.tolist() == ["ann", "bob"]
     assert texts.loc["ann"].tolist() == ["plan = loose (+0.225)", "calls = 7 (+0.175)"]
     assert texts.columns.tolist() == ["reason_1", "reason_2"]
+
+
+def test_customers_of_the_same_name_keep_their_own_reasons(customers, background):
+    customers.index = ["ann", "ann"]
+    texts = reason_texts(explain(Additive(), customers, background=background, top=1))
+    assert texts["reason_1"].tolist() == ["plan = loose (+0.225)", "calls = 0 (-0.175)"]
