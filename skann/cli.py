@@ -129,6 +129,9 @@ def _parser() -> argparse.ArgumentParser:
         "--epochs", type=_count, metavar="N", help="most passes over the training rows"
     )
     train.add_argument(
+        "--report", metavar="FILE", help="HTML file to write a report on the test rows to"
+    )
+    train.add_argument(
         "--seed", type=int, metavar="N", default=0, help="seed of every draw (%(default)s)"
     )
 
@@ -136,11 +139,19 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=_evaluate)
     evaluate.add_argument("model", help="file that `skann train` saved")
     evaluate.add_argument("data", help="CSV or Parquet file with the target column")
+    evaluate.add_argument("--report", metavar="FILE", help="HTML file to write a report to")
 
     predict = commands.add_parser("predict", help="list customers, most worth contacting first")
     predict.set_defaults(run=_predict)
     predict.add_argument("model", help="file that `skann train` saved")
     predict.add_argument("data", help="CSV or Parquet file")
+    predict.add_argument(
+        "--reasons",
+        type=_count,
+        metavar="N",
+        default=0,
+        help="name the N columns that most raise or lower each probability",
+    )
     predict.add_argument(
         "--out", metavar="FILE", help="CSV or Parquet file to write (default: CSV on stdout)"
     )
@@ -186,6 +197,8 @@ def _demo(arguments: argparse.Namespace) -> None:
 
 def _train(arguments: argparse.Namespace) -> None:
     files.check_writable(arguments.model)
+    if arguments.report:
+        files.check_writable(arguments.report)
     features, labels = _read(arguments.data, arguments.target)
     pair = files.two_labels(labels)
     positive = pair[1]
@@ -206,6 +219,7 @@ def _train(arguments: argparse.Namespace) -> None:
         test_size=arguments.test_size,
         epochs=arguments.epochs,
         seed=arguments.seed,
+        report_path=arguments.report,
     )
     files.save_model(saved, arguments.model)
     report.say("Saved", f"{arguments.model}. Next:")
@@ -213,6 +227,8 @@ def _train(arguments: argparse.Namespace) -> None:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    if arguments.report:
+        files.check_writable(arguments.report)
     saved = files.load_model(arguments.model)
     features, labels = _read(arguments.data, saved.target)
     strange = labels[~labels.isin(saved.labels)]
@@ -236,6 +252,8 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     costs = report.print_decisions(churned, contacted, saved.model.fn_cost, saved.model.fp_cost)
     print()
     report.say("Cost", report.saving_text(costs))
+    if arguments.report:
+        _write_report(saved, features, labels, arguments.report)
 
 
 def _predict(arguments: argparse.Namespace) -> None:
@@ -243,7 +261,8 @@ def _predict(arguments: argparse.Namespace) -> None:
         files.check_writable(arguments.out)
         files.file_kind(arguments.out)
     saved = files.load_model(arguments.model)
-    ranked = _rank(saved, files.read_table(arguments.data), arguments.data)
+    table = files.read_table(arguments.data)
+    ranked = _rank(saved, table, arguments.data, n_reasons=arguments.reasons)
     files.write_table(ranked, arguments.out or sys.stdout)
     if arguments.out:
         gains = ranked.loc[ranked["contact"] == "yes", "expected_gain"]
@@ -276,6 +295,7 @@ def _fit(
     test_size: float = 0.2,
     epochs: int | None = None,
     seed: int = 0,
+    report_path: str | None = None,
 ) -> tuple[SavedModel, pd.DataFrame]:
     """Train on most rows and report on the rest; return the model and the test rows."""
     from sklearn.linear_model import LogisticRegression
@@ -336,6 +356,8 @@ def _fit(
         version=skann.__version__,
     )
     _report_test(saved, logistic, test, (test_labels == positive).to_numpy())
+    if report_path:
+        _write_report(saved, test, test_labels, report_path, (train, train_labels), seed)
     return saved, test.reset_index(drop=True)
 
 
@@ -364,6 +386,28 @@ def _report_test(saved: SavedModel, logistic: Any, test: pd.DataFrame, churned: 
     report.say("Cost", report.saving_text(costs))
 
 
+def _write_report(
+    saved: SavedModel,
+    features: pd.DataFrame,
+    labels: pd.Series,
+    path: str,
+    train: tuple[Any, Any] | None = None,
+    seed: int = 0,
+) -> None:
+    """Write what `skann.inspection.evaluate` finds; baselines need the training rows, if known."""
+    from skann.inspection import evaluate
+
+    evaluate(
+        saved.model,
+        features,
+        labels,
+        costs={"fn_cost": saved.model.fn_cost, "fp_cost": saved.model.fp_cost},
+        baselines=train or True,
+        random_state=seed,
+    ).to_html(path)
+    report.say("Report", path)
+
+
 def _contacted_blindly(n: int) -> dict[str, np.ndarray]:
     return {"nobody": np.zeros(n, dtype=bool), "everybody": np.ones(n, dtype=bool)}
 
@@ -375,9 +419,12 @@ def _contacted_by(probability: np.ndarray, threshold: float) -> dict[str, np.nda
     }
 
 
-def _rank(saved: SavedModel, frame: pd.DataFrame, path: str = "the table") -> pd.DataFrame:
+def _rank(
+    saved: SavedModel, frame: pd.DataFrame, path: str = "the table", n_reasons: int = 0
+) -> pd.DataFrame:
     """Customers by what contacting them is worth, under what identifies them."""
-    probability = saved.probability(saved.features(frame, path))
+    features = saved.features(frame, path)
+    probability = saved.probability(features)
     gain = probability * saved.model.fn_cost - (1 - probability) * saved.model.fp_cost
     ranked = frame[_identifying(frame, saved)].copy()
     if ranked.empty:
@@ -385,6 +432,11 @@ def _rank(saved: SavedModel, frame: pd.DataFrame, path: str = "the table") -> pd
     ranked["probability"] = probability.round(6)
     ranked["contact"] = np.where(probability > saved.model.threshold_, "yes", "no")
     ranked["expected_gain"] = gain.round(4)
+    if n_reasons:
+        from skann.inspection._explanation import explain, reason_texts
+
+        texts = reason_texts(explain(saved.model, features, top=n_reasons))
+        ranked[texts.columns] = texts.to_numpy()
     return ranked.iloc[np.argsort(-gain, kind="stable")].reset_index(drop=True)
 
 

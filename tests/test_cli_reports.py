@@ -1,0 +1,62 @@
+"""What the `skann` command says about a model beyond its tables: reports and reasons."""
+
+import pandas as pd
+import pytest
+
+from skann.cli import main
+from skann.datasets import make_churn
+
+COSTS = ["--fn-cost", "100", "--fp-cost", "5"]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("reports")
+    make_churn(400, random_state=0).frame.to_csv(folder / "customers.csv", index=False)
+    start = ["train", str(folder / "customers.csv"), "--target", "churn", *COSTS, "--epochs", "2"]
+    more = ["--model", str(folder / "churn.joblib"), "--report", str(folder / "train.html")]
+    assert main([*start, *more]) == 0
+    return folder
+
+
+def test_train_writes_a_report_on_the_test_rows(folder):
+    html = (folder / "train.html").read_text(encoding="utf-8")
+    assert "of 80 customers left" in html
+    assert "logistic regression" in html and "cross-validated" not in html
+
+
+def test_evaluate_writes_a_report_and_says_where(folder, capsys):
+    path = folder / "again.html"
+    model, data = folder / "churn.joblib", folder / "customers.csv"
+    assert main(["evaluate", str(model), str(data), "--report", str(path)]) == 0
+    assert f"Report     {path}"[:30] in capsys.readouterr().out
+    html = path.read_text(encoding="utf-8")
+    assert "of 400 customers left" in html
+    assert "cross-validated on the test rows" in html
+
+
+def test_predict_names_reasons_in_the_order_of_the_list(folder):
+    model, data, out = folder / "churn.joblib", folder / "customers.csv", folder / "out.csv"
+    assert main(["predict", str(model), str(data), "--out", str(out), "--reasons", "2"]) == 0
+    listed = pd.read_csv(out)
+    assert listed.columns[-2:].tolist() == ["reason_1", "reason_2"]
+    customers = pd.read_csv(data).set_index("customer_id")
+    for row in listed.head(20).itertuples():
+        column, value = row.reason_1.rpartition(" (")[0].split(" = ")
+        own = customers.loc[row.customer_id, column]
+        assert value in ("missing", "nan") if pd.isna(own) else _same(value, own)
+
+
+def _same(text, value):
+    return (
+        float(text) == pytest.approx(value, rel=1e-4)
+        if isinstance(value, float)
+        else (text == str(value))
+    )
+
+
+def test_a_report_in_no_folder_is_told_before_training(folder, capsys):
+    nowhere = str(folder / "none" / "report.html")
+    data = str(folder / "customers.csv")
+    assert main(["train", data, "--target", "churn", *COSTS, "--report", nowhere]) == 2
+    assert "there is no folder" in capsys.readouterr().err
