@@ -7,13 +7,10 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from imblearn.pipeline import Pipeline
-from scipy.sparse import issparse
 from scipy.special import logit
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context, clone
-from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import Tags, _safe_indexing, check_array, check_random_state
+from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
+from sklearn.utils import Tags, _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
@@ -26,7 +23,16 @@ from skann._defaults import (
     VALIDATION_FRACTION,
     auto_batch_size,
 )
-from skann._resampling import class_factors, class_mass, log_ratio, make_sampler, resample
+from skann._history import history_frame
+from skann._resampling import (
+    class_factors,
+    class_mass,
+    log_ratio,
+    make_sampler,
+    resample,
+    weigh_by_cost,
+)
+from skann._steps import new_pipeline
 from skann._validation import (
     check_labels,
     check_layer_sizes,
@@ -36,10 +42,7 @@ from skann._validation import (
     split_validation,
 )
 from skann._warnings import ValidationWarning
-from skann.costs._matrix import read_amount
 from skann.costs._priors import undo_prior_shift
-from skann.costs._training import mistake_weights
-from skann.preprocessing import TableCleaner, TableEncoder
 
 _PREDICT_ROWS = 65_536  # rows that are prepared at a time, so that memory stays bounded
 
@@ -138,7 +141,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     validation_indices_ : ndarray of int
         Rows of ``X`` that were set aside, sorted; empty with ``validation_data``.
     class_prior_ : ndarray of shape (2,)
-        Class shares of the rows in fit, before resampling, class weights and costs.
+        Class shares of the training rows, before resampling, class weights and costs.
     prior_shift_ : float
         What resampling, class weights and costs added to the log-odds of the positive class.
     n_features_in_ : int
@@ -300,10 +303,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         if not going_on:
             self.classes_ = check_two_classes(y)
         target = encode_labels(y, self.classes_)
-        self.class_prior_ = class_mass(target, weight)
+        own_weight, train = weight, np.arange(len(target))
         costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
-        weight = self._weigh_by_cost(target, weight, costs, rows, n_rows)
-        cost_shift = log_ratio(class_mass(target, weight) / self.class_prior_)
+        weight = weigh_by_cost(self.loss, costs, target, weight, rows, n_rows)
         rng = check_random_state(self.random_state)
         split_seed, resample_seed, network_seed = rng.randint(2**30, size=3).tolist()
 
@@ -324,7 +326,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 train, held_out = split
                 self.validation_indices_ = rows[held_out]
                 validation = _take(X, target, weight, held_out)
-                X, target, weight = _take(X, target, weight, train)
+        own_weight = None if own_weight is None else own_weight[train]
+        X, target, weight = _take(X, target, weight, train)
+        self.class_prior_ = class_mass(target, own_weight)
+        cost_shift = log_ratio(class_mass(target, weight) / self.class_prior_)
         if not going_on:
             self.pipeline_ = self._new_pipeline()
         X, target, weight = self._prepare(X, target, weight, resample_seed, refit=not going_on)
@@ -470,29 +475,6 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError("sample_weight is zero for every row, so no class is left to learn")
         return (*_take(X, y, weight, rows), rows)
 
-    def _weigh_by_cost(
-        self,
-        target: np.ndarray,
-        weight: np.ndarray | None,
-        costs: dict[str, Any],
-        rows: np.ndarray,
-        n_rows: int,
-    ) -> np.ndarray | None:
-        costs = {name: cost for name, cost in costs.items() if cost is not None}
-        if self.loss != "cost":
-            if costs:
-                raise ValueError(
-                    f"{', '.join(costs)} would be ignored: training heeds costs with loss='cost' "
-                    f"only, and loss is {self.loss!r}"
-                )
-            return weight
-        amounts = {name: read_amount(name, cost, None, n_rows) for name, cost in costs.items()}
-        of_rows = {
-            name: amount[rows] if np.ndim(amount) else amount for name, amount in amounts.items()
-        }
-        by_cost = mistake_weights(target == 1, of_rows)
-        return by_cost if weight is None else by_cost * weight
-
     def _check_validation_data(
         self, validation_data: tuple[Any, ...]
     ) -> tuple[Any, np.ndarray, np.ndarray | None]:
@@ -506,21 +488,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         return X, encode_labels(y, self.classes_), weight
 
     def _new_pipeline(self) -> Pipeline:
-        if self._is_auto:
-            preprocess: Any = TableCleaner()
-            encode: Any = TableEncoder(self.numeric_encoding, self.categorical_encoding)
-        else:
-            own = self.preprocessor
-            preprocess = FunctionTransformer() if own == "passthrough" else clone(own)
-            encode = FunctionTransformer(_to_numbers)
-        return Pipeline(
-            [
-                ("preprocess", preprocess),
-                ("resample", "passthrough"),
-                ("encode", encode),
-                ("network", None),
-            ]
-        )
+        return new_pipeline(self.preprocessor, self.numeric_encoding, self.categorical_encoding)
 
     def _prepare(
         self, X: Any, target: np.ndarray, weight: np.ndarray | None, seed: int, refit: bool
@@ -626,19 +594,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def _note_history(self, network: Any, monitor: str) -> None:
-        history = pd.DataFrame(network.history_)
-        # Keras logs in the order auc, loss; the loss is what training is about.
-        history = history[["loss", *history.columns.drop("loss")]]
-        history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
-        losses = history[monitor].to_numpy()
-        if not np.isfinite(losses).any():
-            raise ValueError(
-                f"training diverged: {monitor} is {losses[-1]} in each epoch; lower learning_rate "
-                f"(now {self.learning_rate})"
-            )
-        self.history_ = history
+        self.history_ = history = history_frame(network.history_, monitor)
         self.n_iter_ = len(history)
-        self.best_epoch_ = int(np.nanargmin(losses)) + 1 if self.early_stopping else self.n_iter_
+        best = int(np.nanargmin(history[monitor])) + 1
+        self.best_epoch_ = best if self.early_stopping else self.n_iter_
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -654,15 +613,3 @@ def _take(
 ) -> tuple[Any, np.ndarray, np.ndarray | None]:
     weight = None if sample_weight is None else sample_weight[rows]
     return _safe_indexing(X, rows), y[rows], weight
-
-
-def _to_numbers(X: Any) -> np.ndarray:
-    """Return what a preprocessor of the user's made as finite float32 numbers."""
-    X = X.toarray() if issparse(X) else X
-    try:
-        return check_array(X, dtype=np.float32, input_name="the preprocessor's output")
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"the network needs finite numbers, and the preprocessor's output is not: {error}. "
-            "preprocessor='auto' takes text and missing values."
-        ) from error

@@ -9,6 +9,9 @@ from imblearn.under_sampling import RandomUnderSampler
 from sklearn.base import clone
 from sklearn.utils import compute_class_weight
 
+from skann.costs._matrix import read_amount
+from skann.costs._training import mistake_weights
+
 
 def make_sampler(resampler: Any, X: Any, y: np.ndarray, seed: int) -> Any:
     """Return an unfitted imbalanced-learn sampler for the rows at hand.
@@ -139,3 +142,43 @@ def class_mass(y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
 def log_ratio(ratio: np.ndarray) -> float:
     """Return by how much log-odds of the positive class rise where classes count ``ratio`` more."""
     return float(np.log(ratio[1] / ratio[0])) if ratio.all() else 0.0
+
+
+def weigh_by_cost(
+    loss: str,
+    costs: dict[str, Any],
+    target: np.ndarray,
+    sample_weight: np.ndarray | None,
+    rows: np.ndarray,
+    n_rows: int,
+) -> np.ndarray | None:
+    """Return the training weights: those given, and with ``loss="cost"`` times what mistakes cost.
+
+    Parameters
+    ----------
+    loss : {"crossentropy", "cost"}
+    costs : dict of {cost name: float, array-like of shape (n_rows,) or None}
+    target, sample_weight : ndarray of shape (n_samples,)
+        Of the rows that take part in training.
+    rows : ndarray of int, shape (n_samples,)
+        Which of the ``n_rows`` rows in fit these are.
+
+    Raises
+    ------
+    ValueError
+        If costs are given that training would ignore, or are missing or make no sense.
+    """
+    costs = {name: cost for name, cost in costs.items() if cost is not None}
+    if loss != "cost":
+        if costs:
+            raise ValueError(
+                f"{', '.join(costs)} would be ignored: training heeds costs with loss='cost' only, "
+                f"and loss is {loss!r}"
+            )
+        return sample_weight
+    amounts = {name: read_amount(name, cost, None, n_rows) for name, cost in costs.items()}
+    of_rows = {
+        name: amount[rows] if np.ndim(amount) else amount for name, amount in amounts.items()
+    }
+    by_cost = mistake_weights(target == 1, of_rows)
+    return by_cost if sample_weight is None else by_cost * sample_weight

@@ -153,7 +153,7 @@ def test_a_network_too_big_is_stopped_at_its_best_epoch(churn):
 
 def test_a_rate_at_which_training_diverges_gets_an_error_that_says_so(churn):
     X, _, y, _ = churn
-    with pytest.raises(ValueError, match="training diverged.*lower learning_rate.*1e[+]30"):
+    with pytest.raises(ValueError, match="training diverged.*lower learning_rate"):
         make_model(optimizer="sgd", learning_rate=1e30, n_heads=1).fit(X, y)
 
 

@@ -220,7 +220,7 @@ class ChurnNetwork(keras.Model):
         return {
             "config": keras.saving.serialize_keras_object(self),
             "weights": self.get_weights(),
-            "optimizer": [np.asarray(v) for v in optimizer.variables] if optimizer else [],
+            "optimizer": [v.numpy() for v in optimizer.variables] if optimizer else [],
             "seed": self.seed,
         }
 

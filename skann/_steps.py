@@ -1,0 +1,52 @@
+"""The steps between raw rows and the network."""
+
+from typing import Any
+
+import numpy as np
+from imblearn.pipeline import Pipeline
+from scipy.sparse import issparse
+from sklearn.base import clone
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_array
+
+from skann.preprocessing import TableCleaner, TableEncoder
+
+
+def new_pipeline(preprocessor: Any, numeric_encoding: str, categorical_encoding: str) -> Pipeline:
+    """Return unfitted steps "preprocess", "resample", "encode" and "network", the last one empty.
+
+    Samplers stand between cleaning and encoding, so that they see whole categories. What a
+    preprocessor of the user's returns is not encoded any further.
+    """
+    if isinstance(preprocessor, str) and preprocessor == "auto":
+        preprocess: Any = TableCleaner()
+        encode: Any = TableEncoder(numeric_encoding, categorical_encoding)
+    else:
+        passes = isinstance(preprocessor, str)
+        preprocess = FunctionTransformer() if passes else clone(preprocessor)
+        encode = FunctionTransformer(to_numbers)
+    steps = [
+        ("preprocess", preprocess),
+        ("resample", "passthrough"),
+        ("encode", encode),
+        ("network", None),
+    ]
+    return Pipeline(steps)
+
+
+def to_numbers(X: Any) -> np.ndarray:
+    """Return what a preprocessor of the user's made as finite float32 numbers.
+
+    Raises
+    ------
+    ValueError
+        If it is text, or not finite.
+    """
+    X = X.toarray() if issparse(X) else X
+    try:
+        return check_array(X, dtype=np.float32, input_name="the preprocessor's output")
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the network needs finite numbers, and the preprocessor's output is not: {error}. "
+            "preprocessor='auto' takes text and missing values."
+        ) from error
