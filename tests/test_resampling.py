@@ -298,6 +298,69 @@ def test_weights_matter_and_their_scale_does_not(churn):
     assert abs(weighted - plain).max() > 1e-3
 
 
+# Training on costs
+
+
+def test_equal_costs_train_as_class_weights_do(churn):
+    X, y = churn
+    settings = {"epochs": 5, "early_stopping": False}
+    by_cost = make_model(loss="cost", **settings).fit(X, y, fn_cost=60, fp_cost=25, tn_cost=5)
+    by_class = make_model(class_weight={"No": 20, "Yes": 60}, **settings).fit(X, y)
+    assert by_cost.prior_shift_ == pytest.approx(np.log(3))
+    assert_allclose(by_cost.predict_proba(X), by_class.predict_proba(X), rtol=1e-3)
+    assert_allclose(by_cost.history_, by_class.history_, rtol=1e-4)
+
+
+def test_costs_of_each_customer_weigh_rows_and_validation_rows(churn, monkeypatch):
+    from skann.networks import NetworkClassifier
+
+    calls = []
+    fit = NetworkClassifier.fit
+
+    def note(self, X, y, **kwargs):
+        calls.append(kwargs)
+        return fit(self, X, y, **kwargs)
+
+    monkeypatch.setattr(NetworkClassifier, "fit", note)
+    X, y = churn
+    value = X["customer_value"].to_numpy()
+    model = make_model(loss="cost", epochs=1).fit(X, y, fn_cost=value, fp_cost=5.0)
+    cost = np.where(y == "Yes", value, 5.0)
+    held_out = model.validation_indices_
+    training = np.setdiff1d(np.arange(len(y)), held_out)
+    (call,) = calls
+    assert_allclose(call["sample_weight"], cost[training] / cost[training].mean(), rtol=1e-6)
+    weight = call["validation_data"][2]
+    assert_allclose(weight, cost[held_out] / cost[held_out].mean(), rtol=1e-6)
+
+
+def test_probabilities_of_training_on_costs_stay_near_the_churn_rate(churn):
+    X, y = churn
+    found = [
+        make_model(loss="cost", random_state=seed)
+        .fit(X, y, fn_cost=X["customer_value"], fp_cost=20.0)
+        .predict_proba(X)[:, 1]
+        .mean()
+        for seed in range(3)
+    ]
+    assert abs(np.mean(found) - (y == "Yes").mean()) < 0.05
+
+
+def test_costs_that_training_would_ignore_or_lacks_are_refused_by_name(churn):
+    X, y = churn
+    with pytest.raises(ValueError, match="fn_cost, fp_cost.*loss='cost'.*'crossentropy'"):
+        make_model().fit(X, y, fn_cost=100, fp_cost=5)
+    with pytest.raises(ValueError, match="needs fp_cost"):
+        make_model(loss="cost").fit(X, y, fn_cost=100)
+    with pytest.raises(ValueError, match="fn_cost"):
+        make_model(loss="cost").fit(X, y, fn_cost=np.ones(3), fp_cost=5)
+    with pytest.raises(ValueError, match="rewarded.*fp_cost"):
+        make_model(loss="cost").fit(X, y, fn_cost=100, fp_cost=-5)
+
+
+# Made rows
+
+
 def test_made_rows_hold_whole_categories_and_known_levels(churn, monkeypatch):
     from skann import _classifier
 

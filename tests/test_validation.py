@@ -1,5 +1,7 @@
 """Bad input gets an error that names what is wrong; good input is split fairly."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -259,6 +261,30 @@ def test_bad_validation_rows_labels_and_weights_are_refused(small_churn):
 def test_a_parameter_out_of_range_is_refused_by_name(small_churn, name, value):
     with pytest.raises(InvalidParameterError, match=f"'{name}' parameter of ChurnANNClassifier"):
         make_model(**{name: value}).fit(*small_churn)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("hidden_layer_sizes", (0,)),
+        ("hidden_layer_sizes", (2.5,)),
+        ("hidden_layer_sizes", ("a",)),
+        ("activation", "nonsense"),
+        ("metrics", ("nonsense",)),
+        ("callbacks", ["nonsense"]),
+    ],
+)
+def test_a_parameter_that_keras_would_refuse_deep_inside_is_refused_by_name(
+    small_churn, name, value
+):
+    with pytest.raises(ValueError, match=f"(?s)^{name}.*{re.escape(str(value).strip('()[],'))}"):
+        make_model(**{name: value}).fit(*small_churn)
+
+
+def test_layer_sizes_may_be_integers_of_numpy(small_churn):
+    model = make_model(hidden_layer_sizes=np.array([4, 3])).fit(*small_churn)
+    layers = model.pipeline_["network"].model_.layers
+    assert [layer.units for layer in layers if layer.name.startswith("hidden")] == [4, 3]
 
 
 def test_every_parameter_is_validated():

@@ -75,12 +75,43 @@ def test_instances_are_copied_and_classes_are_called():
 
 
 @pytest.mark.parametrize("verbose", [0, 1])
-def test_progress_is_shown_where_asked(make_network, rows, capsys, verbose):
+def test_progress_is_shown_on_stderr_where_asked(make_network, rows, capsys, verbose):
     callbacks = build(monitor="loss", verbose=verbose)
     assert (ProgressBar in kinds(callbacks)) == bool(verbose)
     make_network().fit(rows.X, rows.y, epochs=2, callbacks=callbacks)
     shown = capsys.readouterr()
     assert shown.out == ""
     assert ("Training" in shown.err) == bool(verbose)
-    if verbose:
-        assert "loss=" in shown.err
+
+
+@pytest.mark.parametrize("watched", ["val_", ""])
+def test_the_bar_moves_a_step_an_epoch_and_shows_how_the_watched_rows_fare(
+    make_network, rows, monkeypatch, watched
+):
+    shown, steps = [], []
+
+    class Bar:
+        def __init__(self, total, **settings):
+            assert total == 3
+
+        def set_postfix(self, values):
+            shown.append(values)
+
+        def update(self):
+            steps.append(1)
+
+        def close(self):
+            steps.append("closed")
+
+    monkeypatch.setattr("skann.networks._callbacks.tqdm", Bar)
+    history = make_network().fit(
+        rows.X,
+        rows.y,
+        epochs=3,
+        validation_data=rows.validation if watched else None,
+        callbacks=[ProgressBar()],
+    )
+    assert steps == [1, 1, 1, "closed"]
+    for name in (f"{watched}loss", f"{watched}auc"):
+        values = [f"{value:.4f}" for value in history.history[name]]
+        assert [postfix[name] for postfix in shown] == values
