@@ -142,3 +142,24 @@ def test_resampled_cuts_spread_where_customers_disagree():
     cuts = bootstrap_cuts(score, gain, np.random.RandomState(0))
     assert cuts.std() > 0.01
     assert 0.3 < np.median(cuts) < 0.7
+
+
+def test_blocks_of_scores_resample_as_single_customers_do():
+    rng = np.random.default_rng(0)
+    score = rng.random(3000)
+    gain = np.where(rng.random(3000) < score, 3.0, -1.0) * rng.choice([0.5, 1.0, 2.0], 3000)
+    one_by_one = bootstrap_cuts(score, gain, np.random.RandomState(0), n_resamples=400)
+    blocks = bootstrap_cuts(score, gain, np.random.RandomState(1), n_resamples=400, n_blocks=300)
+    quantiles = [0.1, 0.5, 0.9]
+    np.testing.assert_allclose(
+        np.quantile(blocks, quantiles), np.quantile(one_by_one, quantiles), atol=0.02
+    )
+
+
+@pytest.mark.parametrize("n_blocks", [1, 2, 3, 4, 5, 7])
+def test_blocks_leave_no_customer_out(n_blocks):
+    score = np.arange(1, 6) / 10
+    everybody = bootstrap_cuts(score, np.ones(5), np.random.RandomState(0), n_blocks=n_blocks)
+    nobody = bootstrap_cuts(score, -np.ones(5), np.random.RandomState(0), n_blocks=n_blocks)
+    assert np.all(everybody == 0.05)
+    assert np.all(nobody == 0.75)
