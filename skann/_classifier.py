@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 from imblearn.pipeline import Pipeline
+from scipy.sparse import issparse
 from scipy.special import logit
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import Tags, _safe_indexing, check_random_state
@@ -23,7 +24,7 @@ from skann._defaults import (
     VALIDATION_FRACTION,
     auto_batch_size,
 )
-from skann._history import history_frame
+from skann._history import history_frame, kept_epoch
 from skann._resampling import (
     class_factors,
     class_mass,
@@ -300,8 +301,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         going_on = self.warm_start and hasattr(self, "pipeline_")
         n_rows = _num_samples(X)
         X, y, weight, rows = self._check_data(X, y, sample_weight, reset=not going_on)
+        classes = check_two_classes(y)
         if not going_on:
-            self.classes_ = check_two_classes(y)
+            self.classes_ = classes
         target = encode_labels(y, self.classes_)
         own_weight, train = weight, np.arange(len(target))
         costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
@@ -381,7 +383,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         if first or prior.all():  # rows of one class tell nothing of the shares
             self.class_prior_, self.prior_shift_ = prior, log_ratio(self._class_ratio)
         network = self._network(len(target), network_seed, new=first)
-        network.partial_fit(X, target, sample_weight=weight, callbacks=self._callbacks("loss"))
+        network.partial_fit(
+            X, target, classes=[0, 1], sample_weight=weight, callbacks=self._callbacks("loss")
+        )
         self._note_history(network, "loss")
         self.best_epoch_ = self.n_iter_
         return self
@@ -400,7 +404,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             In the order of ``classes_``.
         """
         positive = self._network_probability(X)
-        if self.correct_prior:
+        if self.correct_prior and self.prior_shift_:
             positive = undo_prior_shift(positive, self.prior_shift_)
         return np.column_stack([1.0 - positive, positive])
 
@@ -469,7 +473,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         rows = np.arange(len(y))
         if sample_weight is None:
             return X, y, None, rows
-        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        try:
+            weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"sample_weight has to hold non-negative numbers: {error}") from error
         rows = np.flatnonzero(weight)
         if len(rows) == 0:
             raise ValueError("sample_weight is zero for every row, so no class is left to learn")
@@ -484,8 +491,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 f"{type(validation_data).__name__}"
             )
         rows, labels, sample_weight = (*validation_data, None)[:3]
-        X, y, weight, _ = self._check_data(rows, labels, sample_weight, reset=False)
-        return X, encode_labels(y, self.classes_), weight
+        try:
+            X, y, weight, _ = self._check_data(rows, labels, sample_weight, reset=False)
+            return X, encode_labels(y, self.classes_), weight
+        except ValueError as error:
+            raise ValueError(f"validation_data: {error}") from error
 
     def _new_pipeline(self) -> Pipeline:
         return new_pipeline(self.preprocessor, self.numeric_encoding, self.categorical_encoding)
@@ -501,8 +511,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             self.column_roles_ = getattr(preprocess, "column_roles_", {})
         else:
             X = preprocess.transform(X)
+        X = X.toarray() if issparse(X) else X
         prior = class_mass(target, weight)
-        if self.resampler is not None:
+        if self.resampler is not None and prior.all():
             sampler = make_sampler(self.resampler, X, target, seed)
             X, target, weight = resample(sampler, X, target, weight)
             self.pipeline_.set_params(resample=sampler)
@@ -550,7 +561,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         automatic = isinstance(self.batch_size, str)
         batch_size = auto_batch_size(n_rows) if automatic else int(self.batch_size)
         # TensorFlow loads with the first fit, not with the package.
-        from skann.networks import make_network_classifier
+        from skann.networks import make_network_classifier, set_learning_rate
 
         if new:
             network = make_network_classifier(
@@ -573,11 +584,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             return network
         network = self.pipeline_["network"]
         network.set_params(warm_start=True, batch_size=batch_size, epochs=self.epochs)
-        network.model_.optimizer.learning_rate = self.learning_rate
+        set_learning_rate(network.model_.optimizer, self.optimizer, self.learning_rate)
         return network
 
     def _callbacks(self, monitor: str, going_on: bool = False) -> list[Any]:
-        from skann.networks import training_callbacks
+        from skann.networks import follows_schedule, training_callbacks
 
         best_so_far = None
         if going_on and monitor in self.history_:
@@ -586,7 +597,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             monitor=monitor,
             early_stopping=self.early_stopping,
             patience=self.patience,
-            reduce_lr=self.reduce_lr,
+            reduce_lr=self.reduce_lr and not follows_schedule(self.optimizer),
             checkpoint_dir=self.checkpoint_dir,
             best_so_far=best_so_far,
             callbacks=self.callbacks,
@@ -594,10 +605,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         )
 
     def _note_history(self, network: Any, monitor: str) -> None:
-        self.history_ = history = history_frame(network.history_, monitor)
+        network.classes_ = self.classes_  # so that `pipeline_` predicts labels
+        self.history_ = history = history_frame(network.history_)
         self.n_iter_ = len(history)
-        best = int(np.nanargmin(history[monitor])) + 1
-        self.best_epoch_ = best if self.early_stopping else self.n_iter_
+        self.best_epoch_ = kept_epoch(history[monitor], restored=self.early_stopping)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

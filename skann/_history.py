@@ -6,20 +6,26 @@ import numpy as np
 import pandas as pd
 
 
-def history_frame(logs: Mapping[str, Sequence[float]], monitor: str) -> pd.DataFrame:
-    """Return a row an epoch, counted from 1, with the loss in front.
+def history_frame(logs: Mapping[str, Sequence[float]]) -> pd.DataFrame:
+    """Return a row an epoch, counted from 1, with the loss in front."""
+    history = pd.DataFrame(logs)
+    history = history[["loss", *history.columns.drop("loss")]]
+    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
+    return history
+
+
+def kept_epoch(losses: pd.Series, restored: bool) -> int:
+    """Return the epoch, counted from 1, whose weights are kept: the best if restored, or the last.
 
     Raises
     ------
     ValueError
-        If the monitored loss was never finite.
+        If the loss is not finite there.
     """
-    history = pd.DataFrame(logs)
-    history = history[["loss", *history.columns.drop("loss")]]
-    history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")
-    if not np.isfinite(history[monitor]).any():
+    finite = np.isfinite(losses).to_numpy()
+    if not (finite.any() if restored else finite[-1]):
         raise ValueError(
-            f"training diverged: {monitor} is {history[monitor].iloc[-1]} in each epoch; "
-            "lower learning_rate"
+            f"training diverged: {losses.name} is {losses.iloc[-1]} in the last of {len(losses)} "
+            "epochs; lower learning_rate"
         )
-    return history
+    return int(np.nanargmin(losses.where(finite))) + 1 if restored else len(losses)

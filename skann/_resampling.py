@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
+from sklearn import config_context
 from sklearn.base import clone
 from sklearn.utils import compute_class_weight
 
@@ -80,7 +81,9 @@ def resample(
         If the sampler cannot work on category columns.
     """
     try:
-        X_new, y_new = sampler.fit_resample(X, y)
+        # Some samplers encode categories inside, which a global choice of frames would break.
+        with config_context(transform_output="default"):
+            X_new, y_new = sampler.fit_resample(X, y)
     except (TypeError, ValueError) as error:
         categories = list(X.select_dtypes("category")) if isinstance(X, pd.DataFrame) else []
         if not categories:
@@ -123,7 +126,10 @@ def class_factors(class_weight: Any, classes: np.ndarray, y: np.ndarray) -> np.n
                 f"class_weight has to give a weight for each of the classes {classes.tolist()}, "
                 f"got {class_weight}"
             )
-        factors = np.array([float(class_weight[label]) for label in classes])
+        try:
+            factors = np.array([float(class_weight[label]) for label in classes])
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"class_weight has to hold numbers, got {class_weight}") from error
         if not (np.isfinite(factors).all() and (factors > 0).all()):
             raise ValueError(f"class_weight has to be positive and finite, got {class_weight}")
         return factors
@@ -141,7 +147,7 @@ def class_mass(y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
 
 def log_ratio(ratio: np.ndarray) -> float:
     """Return by how much log-odds of the positive class rise where classes count ``ratio`` more."""
-    return float(np.log(ratio[1] / ratio[0])) if ratio.all() else 0.0
+    return float(np.log(ratio[1] / ratio[0])) if (ratio > 0).all() else 0.0
 
 
 def weigh_by_cost(

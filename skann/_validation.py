@@ -71,6 +71,9 @@ def check_labels(y: Any, n_rows: int) -> np.ndarray:
     if y is None:
         raise ValueError("requires y to be passed, but the target y is None")
     y = column_or_1d(y, warn=True)
+    if y.dtype == object:  # bools and integers as Python objects
+        inferred = pd.Series(y).infer_objects().dtype
+        y = y.astype(inferred) if inferred.kind in "biuf" else y
     if len(y) != n_rows:
         raise ValueError(
             "Found input variables with inconsistent numbers of samples: "
@@ -137,4 +140,6 @@ def split_validation(
     train, validation = train_test_split(
         np.arange(len(y)), test_size=n_validation, stratify=y, random_state=seed
     )
+    if len(np.unique(y[train])) < 2:
+        return None
     return np.sort(train), np.sort(validation)

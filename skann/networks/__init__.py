@@ -8,13 +8,20 @@ with without_start_up_notes():
     tf.constant(0.0)  # the first operation looks for devices, and says so
     from skann.networks._builder import build_network
     from skann.networks._callbacks import training_callbacks
-    from skann.networks._scikeras import NetworkClassifier, make_network_classifier
+    from skann.networks._scikeras import (
+        NetworkClassifier,
+        follows_schedule,
+        make_network_classifier,
+        set_learning_rate,
+    )
     from skann.networks._trainer import ChurnNetwork
 
 __all__ = [
     "ChurnNetwork",
     "NetworkClassifier",
     "build_network",
+    "follows_schedule",
     "make_network_classifier",
+    "set_learning_rate",
     "training_callbacks",
 ]

@@ -17,6 +17,9 @@ class Table:
         self.sample_weight = (
             None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
         )
+        for name, array in (("y", self.y), ("sample_weight", self.sample_weight)):
+            if array is not None and len(array) != self.n_rows:
+                raise ValueError(f"x has {self.n_rows} rows, and {name} has {len(array)}")
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         arrays = (self.X, self.y)
@@ -39,7 +42,7 @@ class ShuffledBatches(keras.utils.PyDataset):
         self._batch_size = batch_size
         self._epoch_order = epoch_order
         self._shuffle = shuffle
-        self._epoch = epoch
+        self._epoch = epoch - 1
         self._order = epoch_order(epoch, table.n_rows, shuffle)
 
     def __len__(self) -> int:
@@ -49,6 +52,6 @@ class ShuffledBatches(keras.utils.PyDataset):
         rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
         return tuple(array[rows] for array in self._table.arrays())
 
-    def on_epoch_end(self) -> None:
+    def on_epoch_begin(self) -> None:
         self._epoch += 1
         self._order = self._epoch_order(self._epoch, self._table.n_rows, self._shuffle)

@@ -46,7 +46,11 @@ class EmbedCodes(keras.layers.Layer):
         """Return numbers and vectors side by side."""
         n_codes = len(self.cardinalities)
         codes = keras.ops.cast(inputs[:, -n_codes:], "int32") + self._offsets
-        vectors = keras.ops.reshape(self._vectors(codes), (-1, n_codes * self.dimension))
+        # The product makes the gradient dense: Keras' optimizers treat the parts of a sparse one as
+        # if each were the whole.
+        table = self._vectors.embeddings * 1.0
+        vectors = keras.ops.take(table, codes, axis=0)
+        vectors = keras.ops.reshape(vectors, (-1, n_codes * self.dimension))
         return keras.ops.concatenate([inputs[:, :-n_codes], vectors], axis=1)
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:

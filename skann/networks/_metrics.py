@@ -36,6 +36,7 @@ def bucketed_auc(y: np.ndarray, score: np.ndarray, n_thresholds: int) -> float:
     """
     # Bucket k holds the scores in (k / (n - 1), (k + 1) / (n - 1)], as in Keras.
     last = n_thresholds - 1
+    score = np.nan_to_num(score)
     bucket = np.clip(np.ceil(score * np.float32(last)).astype(np.int64) - 1, 0, last)
     curves = []
     for label in (0, 1):

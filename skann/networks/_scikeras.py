@@ -112,6 +112,29 @@ def make_network_classifier(
     )
 
 
+def follows_schedule(optimizer: Any) -> bool:
+    """Tell whether an optimizer's learning rate is a schedule, which nothing else may change."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    return isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def set_learning_rate(trained: Any, optimizer: Any, learning_rate: float) -> None:
+    """Put the learning rate of a trained optimizer back to where a fit starts.
+
+    Parameters
+    ----------
+    trained : keras.optimizers.Optimizer
+        The optimizer of a network.
+    optimizer : str, keras.optimizers.Optimizer or class
+        What it was made from: an instance brings its own learning rate.
+    learning_rate : float
+    """
+    if follows_schedule(trained):
+        return
+    own = isinstance(optimizer, keras.optimizers.Optimizer)
+    trained.learning_rate = float(optimizer.learning_rate.numpy()) if own else learning_rate
+
+
 def _fresh_metric(metric: Any) -> Any:
     if metric == "auc":
         return keras.metrics.AUC(name="auc")

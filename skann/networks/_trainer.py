@@ -18,12 +18,11 @@ _LIGHT_CALLBACKS = (
     keras.callbacks.EarlyStopping,
     keras.callbacks.ReduceLROnPlateau,
     keras.callbacks.History,
-    keras.callbacks.TerminateOnNaN,
 )
 # Callbacks with hooks on batches that do nothing of use when their frequency is an epoch.
 _EPOCH_CALLBACKS = {
     keras.callbacks.ModelCheckpoint: "save_freq",
-    keras.callbacks.BackupAndRestore: "_save_freq",
+    keras.callbacks.BackupAndRestore: "save_freq",
     keras.callbacks.TensorBoard: "update_freq",
 }
 _BATCH_HOOKS = [
@@ -63,7 +62,7 @@ class ChurnNetwork(keras.Model):
         batch_size = 32 if batch_size is None else int(batch_size)
         plain_arrays = all(
             value is None or isinstance(value, np.ndarray) for value in (x, y, sample_weight)
-        )
+        ) and isinstance(validation_data, tuple | list | None)
         common = dict(
             epochs=epochs, verbose=verbose, callbacks=callbacks, initial_epoch=initial_epoch
         )
@@ -124,12 +123,15 @@ class ChurnNetwork(keras.Model):
         self.stop_training = False
         logs: dict[str, float] = {}
         callback_list.on_train_begin()
+        initial_epoch = self._initial_epoch or initial_epoch  # as BackupAndRestore sets it
         # From here to the end of the loop the weights live in `live`.
         live.read()
         self._live = live
         try:
             for epoch in range(initial_epoch, epochs):
                 callback_list.on_epoch_begin(epoch)
+                if not light:
+                    live.read()
                 order = self._epoch_order(epoch, table.n_rows, shuffle)
                 loss, output = live.train_epoch(data, order, size)
                 logs = {"loss": loss, **self._metric_logs(table, output, order)}
@@ -146,10 +148,13 @@ class ChurnNetwork(keras.Model):
                     live.read()
                 if self.stop_training:
                     break
+            if not light:
+                self._live = None
             callback_list.on_train_end(logs)
         finally:  # an interrupted fit keeps what it has learned
-            live.write()
-            self._live = None
+            if self._live is not None:
+                live.write()
+                self._live = None
         return self.history
 
     def predict_array(self, X: np.ndarray) -> np.ndarray:
@@ -163,8 +168,8 @@ class ChurnNetwork(keras.Model):
         -------
         ndarray of shape (n_samples, n_heads), float32
         """
-        if keras.backend.backend() != "tensorflow":
-            return np.asarray(self.predict(X, verbose=0))
+        if not _is_plain(self):
+            return np.asarray(self.predict(X, verbose=0)).astype(np.float32)
         graphs = shared_graphs(self, "adam")
         return graphs.predict(flat(self.trainable_variables), tf.constant(X)).numpy()
 
@@ -179,9 +184,8 @@ class ChurnNetwork(keras.Model):
 
     def set_weights(self, weights: list[np.ndarray]) -> None:
         """Set the weights from arrays, also while training runs."""
-        if self._live is None:
-            super().set_weights(weights)
-        else:
+        super().set_weights(weights)
+        if self._live is not None:
             self._live.set_weights(weights)
 
     def _epoch_order(self, epoch: int, n_rows: int, shuffle: bool) -> np.ndarray:
@@ -239,9 +243,8 @@ def _rebuild(state: dict[str, Any]) -> ChurnNetwork:
 def _covers(model: ChurnNetwork) -> bool:
     """Whether the compiled epoch does exactly what Keras' `fit` would."""
     optimizer = model.optimizer
-    state = ("seed_generator_state",)
     return (
-        keras.backend.backend() == "tensorflow"
+        _is_plain(model)
         and model.loss is mean_crossentropy
         and getattr(model._compile_metrics, "_user_weighted_metrics", None) is None
         and optimizer_kind(optimizer) != ""
@@ -254,14 +257,21 @@ def _covers(model: ChurnNetwork) -> bool:
                 "_exclude_from_weight_decay",
             )
         )
-        and all(v.name in state for v in model.non_trainable_variables)
         and all(v.constraint is None for v in model.trainable_variables)
         and all(
             v.regularizer is None or type(v.regularizer) is keras.regularizers.L2
             for v in model.trainable_variables
         )
-        and all(v.dtype == "float32" for v in model.trainable_variables)
         and not model.run_eagerly
+    )
+
+
+def _is_plain(model: ChurnNetwork) -> bool:
+    """Whether the flat vector of trainable weights is all that the compiled functions need."""
+    return (
+        keras.backend.backend() == "tensorflow"
+        and all(v.name == "seed_generator_state" for v in model.non_trainable_variables)
+        and all(layer.compute_dtype == "float32" for layer in model.layers)
     )
 
 
