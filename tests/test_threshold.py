@@ -1,5 +1,7 @@
 """CostThresholdClassifier: what it decides, and how it fits into scikit-learn."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import polars as pl
@@ -20,11 +22,11 @@ from sklearn.model_selection import (
     train_test_split,
 )
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, QuantileTransformer, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from skann import CostThresholdClassifier
+from skann import CostThresholdClassifier, datasets
 from skann.costs import retention_costs, select_within_budget
 from skann.metrics import expected_cost
 
@@ -256,6 +258,30 @@ def test_customers_for_whom_mistakes_pay_are_decided_by_gain():
     by_hand = p * (costs["fn_cost"] - costs["tp_cost"]) - (1 - p) * costs["fp_cost"]
     np.testing.assert_allclose(gain, by_hand)
     assert np.array_equal(model.predict(X, **costs), gain > 0)
+
+
+@pytest.mark.skipif(
+    "SKANN_DATA" not in os.environ, reason="SKANN_DATA does not name the folder of real tables"
+)
+def test_costs_a_customer_of_a_real_table_beat_one_threshold():
+    tv = datasets.fetch_tv_churn()
+    y, names = tv.target.to_numpy(), list(tv.costs)
+    table = tv.data.drop(columns="id").join(tv.costs)
+    X, X_new, y, y_new = train_test_split(table, y, stratify=y, random_state=0)
+    inner = make_pipeline(
+        QuantileTransformer(output_distribution="normal", random_state=0),
+        LogisticRegression(C=0.01, max_iter=1000),
+    )
+    by_customer = CostThresholdClassifier(inner, cv=3, **dict(zip(names, names, strict=True)))
+    by_customer.fit(X, y)
+    by_mean = CostThresholdClassifier(inner, cv=3, **X[names].mean().to_dict())
+    by_mean.fit(X.drop(columns=names), y)
+    costs = {name: X_new[name] for name in names}
+    cost_by_customer = expected_cost(y_new, by_customer.predict(X_new), **costs)
+    cost_by_mean = expected_cost(y_new, by_mean.predict(X_new.drop(columns=names)), **costs)
+    nobody = expected_cost(y_new, np.zeros_like(y_new), **costs)
+    assert cost_by_customer < cost_by_mean < nobody
+    assert by_customer.estimator_.n_features_in_ == 46
 
 
 def test_a_model_tuned_on_one_cost_can_decide_on_others():
