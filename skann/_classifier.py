@@ -610,6 +610,12 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self.n_iter_ = len(history)
         self.best_epoch_ = kept_epoch(history[monitor], restored=self.early_stopping)
 
+    def _html_repr(self) -> str:
+        # The plain diagram would show "auto" where fit has put whole steps.
+        from skann.inspection._classifier_html import classifier_html
+
+        return classifier_html(self)
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
-from tqdm.auto import tqdm
+
+from skann._bar import tqdm
 
 CHECKPOINT_NAME = "churn_network.keras"
 
