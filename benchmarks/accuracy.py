@@ -234,7 +234,13 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--folds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0, help="of the folds and of the models")
     parser.add_argument("--json", metavar="PATH", help="write settings and all records")
-    parser.add_argument("--add", nargs="+", metavar="PATH", default=[], help="JSON of earlier runs")
+    parser.add_argument(
+        "--add",
+        nargs="+",
+        metavar="PATH",
+        default=[],
+        help="JSON of earlier runs; new results replace theirs",
+    )
     parser.add_argument("--plot", metavar="PATH", help="write a plot of ranks (matplotlib)")
     return parser.parse_args(arguments)
 
@@ -260,18 +266,21 @@ def main() -> None:
         print("SKANN_DATA is not set: the made table only")
     fast = [name for name, model in MODELS.items() if arguments.slow or not model.slow]
     models = installed(arguments.models or fast)
-    records = earlier(arguments.add, arguments)
-    new = run(
+    fresh = {(table, MODELS[name].label) for table in data for name in models}
+    records = [
+        record
+        for record in earlier(arguments.add, arguments)
+        if (record["data"], record["model"]) not in fresh
+    ]
+    for record in run(
         data,
         models,
         folds=arguments.folds,
         seed=arguments.seed,
         n_rows=1000 if arguments.quick else None,
-    )
-    try:
-        records.extend(new)
-    finally:  # an interrupted run keeps what it has
-        if arguments.json:
+    ):
+        records.append(record)
+        if arguments.json:  # each time, so that a run that is stopped keeps what it has
             with open(arguments.json, "w", encoding="utf-8") as file:
                 json.dump({"settings": settings(arguments), "records": records}, file, indent=1)
     frame = pd.DataFrame(records)

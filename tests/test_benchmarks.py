@@ -70,6 +70,8 @@ def test_runs_on_the_same_folds_are_read_together_and_others_refused(tmp_path: P
     shown = run_script(
         "accuracy.py", *quick, "--models", "hgb", "--add", first, "--json", both, "--plot", plot
     )
+    # New results replace those of the same model on the same table.
+    run_script("accuracy.py", *quick, "--models", "logistic", "--add", both, "--json", both)
     assert "logistic regression" in shown and "HistGradientBoosting" in shown
     records = pd.DataFrame(json.loads(Path(both).read_text())["records"])
     assert records.groupby("model").size().to_dict() == {
