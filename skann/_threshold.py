@@ -250,18 +250,13 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         )
         self._record_features(X, features)
         churned, weight = y[rows] == self._positive_label(), weight[rows]
+        if not weight.any():
+            raise ValueError("sample_weight is zero for every customer that could be scored.")
         if self.calibration is not None:
             self.calibrator_ = fit_calibrator(probability, churned, weight, self.calibration)
             probability = calibrate(self.calibrator_, probability)
         offer = offers.rows(rows).best(probability)
-        tuned = tune(
-            probability,
-            churned,
-            offer.costs,
-            weight,
-            self.method,
-            random_state,
-        )
+        tuned = tune(probability, churned, offer.costs, weight, self.method, random_state)
         self.threshold_ = tuned.threshold
         self.threshold_spread_ = tuned.spread
         self.cost_curve_ = pd.DataFrame(tuned.curve)

@@ -39,6 +39,11 @@ def fit_and_score_unseen(
         fitted = estimator
     else:
         fitted = clone(estimator).fit(X, y, **fit_params)
+    if set(fitted.classes_.tolist()) != set(y.tolist()):
+        raise ValueError(
+            f"{type(estimator).__name__} knows the labels {fitted.classes_.tolist()}, y has "
+            f"{np.unique(y).tolist()}: fit and tune on the same two."
+        )
     positive = fitted.classes_[positive_index(fitted.classes_, pos_label)]
     if mode == "folds":
         if cv is None or isinstance(cv, Integral):

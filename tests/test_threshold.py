@@ -374,6 +374,22 @@ def test_prefit_takes_the_estimator_as_it_is(churn):
         CostThresholdClassifier(LogisticRegression(), cv="prefit").fit(X, y)
 
 
+def test_a_fitted_estimator_must_know_the_labels():
+    X, y = scored()
+    for labels in (np.array(["No", "Yes"])[y], y + np.arange(200) % 2):
+        fitted = Recorder().fit(X, labels)
+        with pytest.raises(ValueError, match=r"Recorder knows the labels.*y has \[0, 1\]"):
+            CostThresholdClassifier(fitted, cv="prefit").fit(X, y)
+
+
+def test_some_customer_that_counts_must_be_scored():
+    X, y = scored()
+    weight = (np.arange(200) < 100).astype(float)
+    model = CostThresholdClassifier(Recorder(np.arange(100, 200)), cv="validation")
+    with pytest.raises(ValueError, match="sample_weight is zero for every customer"):
+        model.fit(X, y, sample_weight=weight)
+
+
 def test_validation_rows_are_scored_by_the_one_fit_that_left_them_out():
     X, y = scored()
     rows = np.arange(150, 200)
