@@ -39,7 +39,7 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, as_frame: bool) -> Any:
         X = check_array(
             X, dtype=dtype, ensure_all_finite=not as_frame, estimator=estimator, input_name="X"
         )
-    table = as_table(X)
+    table = as_table(X) if as_frame or hasattr(X, "columns") else X
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return table if as_frame else X
 

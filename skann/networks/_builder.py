@@ -8,6 +8,7 @@ import keras
 from skann.networks._dropout import Dropout
 from skann.networks._layers import EmbedCodes, HeadsDense, HeadsProbability
 from skann.networks._losses import mean_crossentropy
+from skann.networks._memory import forget_old_kernels
 from skann.networks._trainer import ChurnNetwork
 
 EMBEDDING_DIMENSION = 8  # as RealMLP (Holzmüller et al. 2024)
@@ -56,6 +57,7 @@ def build_network(
     ValueError
         If Keras does not know the activation.
     """
+    forget_old_kernels()
     try:
         keras.activations.get(activation)
     except ValueError as error:

@@ -13,7 +13,7 @@ from skann.networks._dropout import DropoutMasks, dropout_masks
 from skann.networks._losses import mean_crossentropy
 
 MAX_ARCHITECTURES = 32
-_BLOCK_ROWS = 1024
+_BLOCK_ROWS = 2048
 
 
 class Graphs:
@@ -77,7 +77,8 @@ class Graphs:
     def _trace(self, function: Any, *signature: tf.TensorSpec) -> Any:
         with self._lock:
             if function.__name__ not in self._traced:
-                compiled = tf.function(function, input_signature=signature)
+                # Loops are spelled out, so there is nothing for AutoGraph to convert.
+                compiled = tf.function(function, input_signature=signature, autograph=False)
                 self._traced[function.__name__] = compiled.get_concrete_function()
             return self._traced[function.__name__]
 
@@ -232,7 +233,9 @@ def shared_graphs(model: keras.Model, optimizer: str) -> Graphs:
     The last `MAX_ARCHITECTURES` architectures are kept. What is kept holds a model of its own, so
     no user's model or data stays alive.
     """
-    key = json.dumps([optimizer, _architecture(model.get_config())], sort_keys=True, default=str)
+    if model.architecture is None:
+        model.architecture = json.dumps(_architecture(model.get_config()), default=str)
+    key = f"{optimizer} {model.architecture}"
     with _cache_lock:
         if key not in _cache:
             _cache[key] = Graphs(type(model).from_config(model.get_config()), optimizer)

@@ -41,6 +41,7 @@ class ChurnNetwork(keras.Model):
     """
 
     seed: int = 0
+    architecture: str | None = None  # what `shared_graphs` knows it by
     _live: LiveWeights | None = None
 
     def fit(
