@@ -507,15 +507,17 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         preprocess, encode = self.pipeline_["preprocess"], self.pipeline_["encode"]
         if refit:
             X = preprocess.fit_transform(X, target)
-            encode.fit(X, target)
+            encoded = encode.fit_transform(X, target)
             self.column_roles_ = getattr(preprocess, "column_roles_", {})
         else:
             X = preprocess.transform(X)
+            encoded = encode.transform(X)
         X = X.toarray() if issparse(X) else X
         prior = class_mass(target, weight)
         if self.resampler is not None and prior.all():
             sampler = make_sampler(self.resampler, X, target, seed)
             X, target, weight = resample(sampler, X, target, weight)
+            encoded = encode.transform(X)
             self.pipeline_.set_params(resample=sampler)
         if self.class_weight is not None:
             factors = class_factors(self.class_weight, self.classes_, target)
@@ -524,7 +526,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self._class_ratio = class_mass(target, weight) / np.where(prior > 0, prior, 1.0)
         if weight is not None:
             weight = weight / weight.mean()
-        return encode.transform(X), target, weight
+        return encoded, target, weight
 
     def _train(
         self,
