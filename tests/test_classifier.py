@@ -116,14 +116,14 @@ def test_auto_cleans_and_encodes_on_training_rows_alone(small_churn, monkeypatch
     # A value of its own tells which customer a row is.
     X = X.assign(monthly_charge=np.arange(400) + 0.5)
     seen = {}
-    for step in (TableCleaner, TableEncoder):
-        fit = step.fit
+    for step, method in ((TableCleaner, "fit"), (TableEncoder, "fit_transform")):
+        fit = getattr(step, method)
 
         def note(self, X, y=None, step=step, fit=fit):
             seen[step] = X["monthly_charge"].to_numpy()
             return fit(self, X, y)
 
-        monkeypatch.setattr(step, "fit", note)
+        monkeypatch.setattr(step, method, note)
     model = make_model(resampler=resampler).fit(X, y)
     training = np.setdiff1d(np.arange(400), model.validation_indices_) + 0.5
     assert_array_equal(seen[TableCleaner], training)
