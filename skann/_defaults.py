@@ -20,6 +20,11 @@ halving the rate on a plateau       .8275  a constant rate                    .8
 embeddings above 9 levels           .8275  embeddings, or one-hot, for all    .8275, .8276
 ==================================  =====  =================================  ============
 
+Later, in the same folds, with the defaults else: quantile bins in which a frequent value is an edge
+of its own raised the mean AUC over the five tables from .8355 to .8363. On adult and bank marketing
+(27,700 and 25,600 training rows) 12, 32 and 48 bins gave .9212, .9261, .9280 and .7975, .7977, .7985
+(48 with batches of 128, the others 256), hence bins by the number of rows.
+
 Within that spread the cheaper setting was taken, save for 16 heads: they gained .002 over 8 on the
 telecom data, where networks are furthest behind boosted trees.
 """
@@ -35,9 +40,9 @@ VALIDATION_FRACTION = 0.15
 def auto_batch_size(n_rows: int) -> int:
     """Return the rows of a training step: 128, and more where an epoch has many steps.
 
-    Above some 25,000 rows an epoch of small steps takes long and gains nothing.
+    Above some 50,000 rows an epoch of small steps takes long.
     """
     batch_size = 128
-    while batch_size < 1024 and n_rows > 200 * batch_size:
+    while batch_size < 1024 and n_rows > 400 * batch_size:
         batch_size *= 2
     return batch_size

@@ -38,8 +38,8 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
         up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
         the pool of rare levels is code 0.
-    n_bins : int, default=12
-        Most bins of a number in piecewise-linear encoding.
+    n_bins : int or "auto", default="auto"
+        Most bins of a number. "auto" is one for each 500 rows, from 12 to 48.
 
     Attributes
     ----------
@@ -65,14 +65,14 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             StrOptions({"auto", "standard", "quantile", "robust", "piecewise_linear"})
         ],
         "categorical_encoding": [StrOptions({"onehot", "embedding", "auto"})],
-        "n_bins": [Interval(Integral, 1, None, closed="left")],
+        "n_bins": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
     }
 
     def __init__(
         self,
         numeric_encoding: str = "standard",
         categorical_encoding: str = "onehot",
-        n_bins: int = 12,
+        n_bins: int | str = "auto",
     ):
         self.numeric_encoding = numeric_encoding
         self.categorical_encoding = categorical_encoding
@@ -198,7 +198,9 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 ("numeric", quantile, every[~two_valued]),
                 ("two_valued", StandardScaler(), every[two_valued]),
             ]
-        steps: list[tuple] = [("numeric", PiecewiseLinearEncoder(n_bins=self.n_bins), every)]
+        automatic = isinstance(self.n_bins, str)
+        n_bins = int(np.clip(len(numbers) // 500, 12, 48)) if automatic else int(self.n_bins)
+        steps: list[tuple] = [("numeric", PiecewiseLinearEncoder(n_bins=n_bins), every)]
         if self.numeric_encoding == "auto":
             steps.append(("value", SmoothClipScaler(), every[~two_valued]))
         return steps

@@ -91,9 +91,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
             edges = [_tree_edges(column, y, self.n_bins) for column in X.T]
         else:
             X = validate_data(self, X, dtype=FLOAT_DTYPES)
-            shares = np.linspace(0, 1, self.n_bins + 1)
-            # Edges are values that occur: between two that do, bins would only repeat each other.
-            edges = list(np.quantile(X, shares, axis=0, method="inverted_cdf").T)
+            edges = [_quantile_edges(column, self.n_bins) for column in X.T]
         self.edges_ = [np.unique(column.astype(np.float64)) for column in edges]
         return self
 
@@ -146,6 +144,24 @@ def _encode(column: np.ndarray, edges: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         share = (column[:, None] - edges[:-1]) / np.diff(edges)
     return np.clip(share, lower, upper, out=share)
+
+
+def _quantile_edges(column: np.ndarray, n_bins: int) -> np.ndarray:
+    """Return edges at evenly spaced quantiles, without letting one value take many of them.
+
+    A value that would fill a bin by itself, such as the zeros of a balance, is an edge of its own,
+    and the quantiles are those of the others. Edges are values that occur: between two that do,
+    bins would only repeat each other.
+    """
+    values, counts = np.unique(column, return_counts=True)
+    frequent = counts * n_bins > len(column)
+    others = np.repeat(values[~frequent], counts[~frequent])
+    n_others = max(1, n_bins - int(frequent.sum()))
+    edges = [values[[0, -1]], values[frequent]]
+    if len(others):
+        shares = np.linspace(0, 1, n_others + 1)
+        edges.append(np.quantile(others, shares, method="inverted_cdf"))
+    return np.concatenate(edges)
 
 
 def _tree_edges(column: np.ndarray, y: np.ndarray, n_bins: int) -> np.ndarray:

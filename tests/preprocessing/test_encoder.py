@@ -262,3 +262,10 @@ def test_dirty_tables_go_through_cleaner_and_encoder(numeric, categorical):
     assert encoded.shape[1] == encoded_later.shape[1]
     assert np.isfinite(encoded).all()
     assert np.isfinite(encoded_later).all()
+
+
+@pytest.mark.parametrize(("n_rows", "n_bins"), [(1000, 12), (10_000, 20), (30_000, 48)])
+def test_more_rows_get_more_bins_within_limits(n_rows, n_bins):
+    table = pd.DataFrame({"charge": np.random.default_rng(0).normal(size=n_rows)})
+    encoder = TableEncoder(numeric_encoding="piecewise_linear").fit(table)
+    assert len(encoder.get_feature_names_out()) == n_bins

@@ -39,8 +39,22 @@ def test_edges_are_quantiles():
 
 
 def test_equal_edges_are_merged():
-    encoder = PiecewiseLinearEncoder(n_bins=4).fit(column(0, 0, 0, 0, 0, 1, 2, 3))
-    np.testing.assert_array_equal(encoder.edges_[0], [0, 1, 3])
+    encoder = PiecewiseLinearEncoder(n_bins=8).fit(column(0, 0, 0, 0, 0, 1, 2, 3))
+    np.testing.assert_array_equal(encoder.edges_[0], [0, 1, 2, 3])
+
+
+def test_a_frequent_value_takes_one_edge_and_leaves_the_others_to_the_rest():
+    zeros, others = np.zeros(900), np.arange(1, 101)
+    encoder = PiecewiseLinearEncoder(n_bins=5).fit(column(*zeros, *others))
+    np.testing.assert_array_equal(encoder.edges_[0], [0, 1, 25, 50, 75, 100])
+
+
+@pytest.mark.parametrize("n_bins", [1, 2, 5, 12])
+def test_there_are_never_more_bins_than_asked_for(n_bins):
+    values = np.random.default_rng(0).poisson(3, size=500)
+    encoder = PiecewiseLinearEncoder(n_bins=n_bins).fit(column(*values))
+    assert len(encoder.edges_[0]) <= n_bins + 1
+    assert encoder.edges_[0][[0, -1]].tolist() == [values.min(), values.max()]
 
 
 def test_two_values_are_zero_and_one():
