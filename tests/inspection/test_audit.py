@@ -230,7 +230,7 @@ def test_13_a_network_too_big_for_what_it_gains():
 
 @pytest.mark.slow
 def test_14_underfitting(split):
-    model = fitted(split, hidden_layer_sizes=(1,), dropout=0.9, learning_rate=0.03)
+    model = fitted(split, hidden_layer_sizes=(1,), n_heads=1, dropout=0.9, learning_rate=0.03)
     assert "underfitting" in faults(model, split.X_train, split.y_train)
 
 
