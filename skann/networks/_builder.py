@@ -80,7 +80,10 @@ def build_network(
             layer = HeadsDense(
                 units, n_heads, random_signs=index == 1, seed=layer_seed, name=name, **settings
             )
-        hidden = Dropout(dropout, seed=layer_seed, name=f"dropout_{index}")(layer(hidden))
+        hidden = layer(hidden)
+        # The heads of a row drop the same units: a mask a head takes longer and gains nothing.
+        noise_shape = None if n_heads == 1 else (None, 1, units)
+        hidden = Dropout(dropout, noise_shape, layer_seed, name=f"dropout_{index}")(hidden)
     if n_heads == 1 or not hidden_layer_sizes:
         start = keras.initializers.GlorotUniform(seed)
         output = keras.layers.Dense(

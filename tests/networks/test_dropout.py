@@ -10,7 +10,7 @@ from skann.networks._dropout import Dropout, DropoutMasks, dropout_masks
 
 def drop(rate, seed=(0, 0), shape=(400, 50)):
     masks = DropoutMasks(tf.constant([rate], tf.float32), tf.constant(seed, tf.int32))
-    return masks(tf.ones(shape)).numpy()
+    return masks(tf.ones(shape), shape).numpy()
 
 
 @pytest.mark.parametrize("rate", [0.1, 0.25, 0.5, 0.9, 0.999])
@@ -41,7 +41,7 @@ def test_a_seed_gives_its_mask_and_another_seed_another():
 
 def test_the_layers_of_a_network_get_masks_of_their_own():
     masks = DropoutMasks(tf.constant([0.5, 0.5, 0.25]), tf.constant([1, 2], tf.int32))
-    first, second, third = (masks(tf.ones((200, 50))).numpy() for _ in range(3))
+    first, second, third = (masks(tf.ones((200, 50)), (200, 50)).numpy() for _ in range(3))
     assert 0.4 < (first != second).mean() < 0.6
     assert 0.2 < (third == 0).mean() < 0.3
 
@@ -58,11 +58,24 @@ def test_a_layer_takes_a_mask_only_in_training_and_only_where_one_is_provided():
     with dropout_masks(masks):
         assert_array_equal(layer(inputs, training=False).numpy(), 1)
         provided = layer(inputs, training=True).numpy()
-    again = DropoutMasks(tf.constant([0.5]), tf.constant([1, 2], tf.int32))(inputs).numpy()
+    again = DropoutMasks(tf.constant([0.5]), tf.constant([1, 2], tf.int32))(
+        inputs, inputs.shape
+    ).numpy()
     assert_array_equal(provided, again)
     own = layer(inputs, training=True).numpy()
     assert 0.3 < (own == 0).mean() < 0.7
     assert not np.array_equal(own, provided)
+
+
+@pytest.mark.parametrize("provided", [True, False], ids=["compiled epoch", "Keras"])
+def test_the_heads_of_a_row_drop_the_same_units(provided):
+    layer, inputs = Dropout(0.5, (None, 1, 30), seed=0), tf.ones((100, 4, 30))
+    masks = DropoutMasks(tf.constant([0.5]), tf.constant([1, 2], tf.int32)) if provided else None
+    with dropout_masks(masks):
+        outputs = layer(inputs, training=True).numpy()
+    assert set(np.unique(outputs)) == {0, 2}
+    assert_array_equal(outputs, np.repeat(outputs[:, :1], 4, axis=1))
+    assert 0.4 < (outputs[1:, 0] != outputs[:-1, 0]).mean() < 0.6
 
 
 def test_each_step_of_a_fit_draws_a_new_mask(make_network, rows):

@@ -20,11 +20,12 @@ def test_each_head_scales_the_shared_kernel_in_its_own_way(shape):
     layer = HeadsDense(5, n_heads=3, activation="relu")
     inputs = np.random.default_rng(1).normal(size=shape).astype(np.float32)
     assert layer(inputs).shape == layer.compute_output_shape(shape) == (6, 3, 5)
-    kernel, input_scale, output_scale, bias = set_random_weights(layer)
+    kernel, scale, bias = set_random_weights(layer)
+    scale = scale.T if len(shape) == 2 else scale
     outputs = layer(inputs).numpy()
     for head in range(3):
         own = inputs if len(shape) == 2 else inputs[:, head]
-        expected = (own * input_scale[head]) @ kernel * output_scale[head] + bias[head]
+        expected = (own * scale[head]) @ kernel + bias[head]
         assert_allclose(outputs[:, head], np.maximum(expected, 0), rtol=1e-4, atol=1e-5)
 
 
