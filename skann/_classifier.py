@@ -23,6 +23,7 @@ from skann._defaults import (
     N_HEADS,
     VALIDATION_FRACTION,
     auto_batch_size,
+    auto_l2,
 )
 from skann._history import history_frame, kept_epoch
 from skann._resampling import (
@@ -62,10 +63,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Units of each hidden layer.
     activation : str, default="relu"
         Keras activation of the hidden layers.
-    dropout : float, default=0.1
+    dropout : float, default=0.0
         Share of each hidden layer's units that a training step leaves out, in [0, 1).
-    l2 : float, default=0.0
-        L2 penalty on the kernels.
+    l2 : float or "auto", default="auto"
+        L2 penalty on the kernels, a part of both losses as in Keras. "auto" is 2 divided by the
+        number of training rows, at most 5e-4.
     numeric_encoding : {"auto", "standard", "quantile", "robust", "piecewise_linear"}, \
             default="auto"
         How numbers enter the network; see `skann.preprocessing.TableEncoder`. Unused unless
@@ -172,7 +174,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "hidden_layer_sizes": ["array-like"],
         "activation": [str],
         "dropout": [Interval(Real, 0, 1, closed="left")],
-        "l2": [Interval(Real, 0, None, closed="left")],
+        "l2": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
         "numeric_encoding": [
             StrOptions({"auto", "standard", "quantile", "robust", "piecewise_linear"})
         ],
@@ -208,7 +210,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         *,
         activation: str = "relu",
         dropout: float = DROPOUT,
-        l2: float = 0.0,
+        l2: float | str = "auto",
         numeric_encoding: str = "auto",
         categorical_encoding: str = "auto",
         n_heads: int = N_HEADS,
@@ -560,8 +562,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     def _network(self, n_rows: int, seed: int, new: bool) -> Any:
         """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
-        automatic = isinstance(self.batch_size, str)
-        batch_size = auto_batch_size(n_rows) if automatic else int(self.batch_size)
+        if isinstance(self.batch_size, str):
+            batch_size = auto_batch_size(n_rows)
+        else:
+            batch_size = int(self.batch_size)
         # TensorFlow loads with the first fit, not with the package.
         from skann.networks import make_network_classifier, set_learning_rate
 
@@ -570,7 +574,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 hidden_layer_sizes=check_layer_sizes(self.hidden_layer_sizes),
                 activation=self.activation,
                 dropout=self.dropout,
-                l2=self.l2,
+                l2=auto_l2(n_rows) if isinstance(self.l2, str) else self.l2,
                 n_heads=self.n_heads,
                 embedding_cardinalities=getattr(
                     self.pipeline_["encode"], "embedding_cardinalities_", ()

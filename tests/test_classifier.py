@@ -28,6 +28,7 @@ def make_model(**parameters):
             "batch_size": 64,
             "optimizer": "adam",
             "learning_rate": 1e-3,
+            "l2": 0.0,
             "dropout": 0.1,
             "validation_fraction": 0.15,
             "random_state": 0,
@@ -505,6 +506,15 @@ def test_network_parameters_reach_the_network(small_churn):
     assert layers["hidden_2"].kernel_regularizer.l2 == pytest.approx(0.02)
     assert [layers[f"dropout_{i}"].rate for i in (1, 2)] == [0.3, 0.3]
     assert network.output_shape == (None, 2)
+
+
+def test_the_automatic_penalty_falls_with_the_training_rows(small_churn):
+    X, y = small_churn
+    many = np.resize(np.arange(len(X)), 10_000)
+    for rows, expected in ((slice(None), 5e-4), (many, 2 / 10_000)):
+        model = make_model(l2="auto", epochs=1, validation_fraction=None).fit(X[rows], y[rows])
+        layer = model.pipeline_["network"].model_.get_layer("hidden_1")
+        assert layer.kernel_regularizer.l2 == pytest.approx(expected)
 
 
 @pytest.mark.parametrize(

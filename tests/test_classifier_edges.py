@@ -20,6 +20,7 @@ def make_model(**parameters):
             "batch_size": 64,
             "optimizer": "adam",
             "learning_rate": 1e-3,
+            "l2": 0.0,
             "random_state": 0,
             **parameters,
         }

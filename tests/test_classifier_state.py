@@ -28,6 +28,7 @@ def make_model(**parameters):
             "batch_size": 64,
             "optimizer": "adam",
             "learning_rate": 1e-3,
+            "l2": 0.0,
             "dropout": 0.1,
             "validation_fraction": 0.15,
             "random_state": 0,

@@ -12,7 +12,7 @@ from skann._classifier import ChurnANNClassifier
 # The learning rate matters most (Bengio 2012, section 3.1), so it comes first.
 _RATE_FACTORS = (0.1, 0.3, 1.0, 3.0)
 _DROPOUTS = (0.0, 0.1, 0.3)
-_L2_PENALTIES = (0.0, 1e-4)
+_L2_PENALTIES = (0.0, "auto")
 _SIZE_FACTORS = (0.5, 1.0, 2.0)
 
 Stages = dict[str, Any]
@@ -53,7 +53,7 @@ def default_stages(estimator: BaseEstimator) -> Stages:
         "learning_rate": {f"{prefix}learning_rate": rates},
         "regularisation": {
             f"{prefix}dropout": sorted({*_DROPOUTS, network.dropout}),
-            f"{prefix}l2": sorted({*_L2_PENALTIES, network.l2}),
+            f"{prefix}l2": list(dict.fromkeys((*_L2_PENALTIES, network.l2))),
         },
         "size": {f"{prefix}hidden_layer_sizes": list(dict.fromkeys(sizes))},
     }

@@ -101,7 +101,7 @@ def test_default_stages_find_the_network_wherever_it_sits(wrap, prefix):
     )
     assert stages["regularisation"] == {
         f"{prefix}dropout": [0.0, 0.1, 0.2, 0.3],
-        f"{prefix}l2": [0.0, 1e-4],
+        f"{prefix}l2": [0.0, "auto"],
     }
     assert stages["size"] == {f"{prefix}hidden_layer_sizes": [(5, 2), (10, 4), (20, 8)]}
 
