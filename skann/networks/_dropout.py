@@ -34,7 +34,7 @@ class DropoutMasks:
         seed = self._seed + tf.constant([0, 7919 * self._layer], tf.int32)
         self._layer += 1
 
-        def mask() -> tf.Tensor:
+        def drop() -> tf.Tensor:
             n_units = tf.reduce_prod(shape)
             words = tf.random.stateless_uniform(
                 [(n_units + 3) // 4], seed, minval=None, maxval=None, dtype=tf.int32, alg="philox"
@@ -45,10 +45,10 @@ class DropoutMasks:
             kept = tf.minimum(
                 tf.nn.relu(tf.cast(random_bytes, inputs.dtype) - n_dropped + 1.0), 1.0
             )
-            return tf.reshape(kept, shape) * (256.0 / (256.0 - n_dropped))
+            return inputs * (tf.reshape(kept, shape) * (256.0 / (256.0 - n_dropped)))
 
-        # One graph serves every rate, and without dropout no random bits are drawn.
-        return inputs * tf.cond(rate > 0.0, mask, lambda: tf.ones(shape, inputs.dtype))
+        # One graph serves every rate, and without dropout there is nothing to do.
+        return tf.cond(rate > 0.0, drop, lambda: tf.identity(inputs))
 
 
 @contextmanager
