@@ -150,6 +150,7 @@ def make_model(**parameters):
             "optimizer": "adam",
             "learning_rate": 1e-3,
             "dropout": 0.1,
+            "l2": 0.0,
             "validation_fraction": 0.15,
             "random_state": 0,
             **parameters,
