@@ -143,8 +143,9 @@ class HeadsDense(keras.layers.Layer):
             scaled = ops.reshape(inputs * self._scale, (-1, size))
             outputs = ops.reshape(ops.matmul(scaled, self._kernel), (-1, width))
         # TensorFlow's own operation, since its gradient is faster than that of a broadcast sum.
-        outputs = self.activation(tf.nn.bias_add(outputs, ops.reshape(self._bias, (width,))))
-        return ops.reshape(outputs, (-1, self.n_heads, self.units))
+        outputs = tf.nn.bias_add(outputs, ops.reshape(self._bias, (width,)))
+        # Back to a head an axis first: a softmax sums over the units of its head alone.
+        return self.activation(ops.reshape(outputs, (-1, self.n_heads, self.units)))
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return (n_samples, n_heads, units)."""

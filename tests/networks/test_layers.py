@@ -29,6 +29,11 @@ def test_each_head_scales_the_shared_kernel_in_its_own_way(shape):
         assert_allclose(outputs[:, head], np.maximum(expected, 0), rtol=1e-4, atol=1e-5)
 
 
+def test_an_activation_over_units_stays_inside_its_head():
+    outputs = HeadsDense(5, n_heads=3, activation="softmax", random_signs=True)(np.ones((2, 4)))
+    assert_allclose(outputs.numpy().sum(axis=-1), np.ones((2, 3)), rtol=1e-5)
+
+
 def test_heads_start_apart_by_random_signs_in_the_first_layer_only():
     inputs = np.ones((1, 64), np.float32)
     first, later = HeadsDense(8, 4, random_signs=True), HeadsDense(8, 4)
