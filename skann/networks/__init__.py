@@ -1,11 +1,15 @@
 """The network: numbers in, probabilities out. The one package that imports TensorFlow."""
 
+from contextlib import suppress
+
 from skann.networks._quiet import without_start_up_notes
 
 with without_start_up_notes():
     import tensorflow as tf
 
-    tf.constant(0.0)  # the first operation looks for devices, and says so
+    # The first operation looks for devices, and XLA's first compilation for platforms; both say so.
+    with suppress(tf.errors.OpError, NotImplementedError):
+        tf.function(tf.sigmoid, jit_compile=True, autograph=False)(tf.constant(0.0))
     from skann.networks._builder import build_network
     from skann.networks._callbacks import training_callbacks
     from skann.networks._scikeras import (

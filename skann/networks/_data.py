@@ -1,34 +1,99 @@
 """Training data as Keras and the compiled epoch take it."""
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from skann.networks._graphs import Batches
+
+# Rows are handed to TensorFlow in blocks of this size: small enough to stay in a core's cache, and
+# large enough for a call to cost next to nothing.
+BLOCK_BYTES = 2**22
+MOST_BATCHES = 64
+
 
 class Table:
-    """Rows, labels and weights as float32 arrays."""
+    """Rows, labels and weights as float32.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_samples, n_features), or rows that are encoded when they are taken
+        The latter have ``shape`` and ``take(rows)``.
+    y, sample_weight : array-like of shape (n_samples,)
+    """
 
     def __init__(self, X: Any, y: Any, sample_weight: Any = None) -> None:
-        self.X = np.ascontiguousarray(X, dtype=np.float32)
-        self.y = np.asarray(y, dtype=np.float32).reshape(-1, 1)
-        self.n_rows = len(self.X)
+        self.X = np.ascontiguousarray(X, dtype=np.float32) if isinstance(X, np.ndarray) else X
+        self.y = np.asarray(y, dtype=np.float32).reshape(-1)
+        self.n_rows = self.X.shape[0]
         self.sample_weight = (
             None if sample_weight is None else np.asarray(sample_weight, dtype=np.float32)
         )
+        self._standing: list[Batches] | None = None
         for name, array in (("y", self.y), ("sample_weight", self.sample_weight)):
             if array is not None and len(array) != self.n_rows:
                 raise ValueError(f"x has {self.n_rows} rows, and {name} has {len(array)}")
 
-    def arrays(self) -> tuple[np.ndarray, ...]:
-        arrays = (self.X, self.y)
-        return arrays if self.sample_weight is None else (*arrays, self.sample_weight)
+    def take(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return some rows, their labels as a column, and their weights if there are any."""
+        taken = self.X.take(rows, axis=0) if isinstance(self.X, np.ndarray) else self.X.take(rows)
+        if self.sample_weight is None:
+            return taken, self.y[rows, None]
+        return taken, self.y[rows, None], self.sample_weight[rows]
 
-    def tensors(self) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        weight = self.sample_weight
-        weight = np.ones(self.n_rows, np.float32) if weight is None else weight
-        return tf.constant(self.X), tf.constant(self.y), tf.constant(weight)
+    def standing_blocks(self, batch_size: int) -> Iterable[Batches]:
+        """Return the blocks of all rows as they stand; a single one is made once."""
+        if self._standing is None:
+            blocks = self.blocks(batch_size)
+            if self.n_rows > batch_size * batches_per_block(batch_size, self.X.shape[1]):
+                return blocks
+            self._standing = list(blocks)
+        return self._standing
+
+    def blocks(self, batch_size: int, order: np.ndarray | None = None) -> Iterator[Batches]:
+        """Yield all rows in batches, as many at a time as the compiled functions take.
+
+        Parameters
+        ----------
+        batch_size : int
+        order : ndarray of int of shape (n_samples,), optional
+            Which row comes when; as they stand by default.
+        """
+        n_features = self.X.shape[1]
+        n_batches = batches_per_block(batch_size, n_features)
+        size = n_batches * batch_size
+        for start in range(0, self.n_rows, size):
+            rows = slice(start, start + size) if order is None else order[start : start + size]
+            X = np.empty((size, n_features), np.float32)
+            y, weight = np.zeros(size, np.float32), np.zeros(size, np.float32)
+            n_rows = len(self.y[rows])
+            _take_into(self.X, rows, X[:n_rows])
+            X[n_rows : n_rows + batch_size] = 0.0  # beyond, nobody looks
+            y[:n_rows] = self.y[rows]
+            weight[:n_rows] = 1.0 if self.sample_weight is None else self.sample_weight[rows]
+            yield Batches(
+                tf.constant(X.reshape(n_batches, batch_size, n_features)),
+                tf.constant(y.reshape(n_batches, batch_size)),
+                tf.constant(weight.reshape(n_batches, batch_size)),
+                tf.constant(n_rows),
+            )
+
+
+def batches_per_block(batch_size: int, n_features: int) -> int:
+    """Return the batches of a block, which depend on nothing else, or XLA would compile anew."""
+    return int(np.clip(BLOCK_BYTES // (4 * batch_size * n_features), 1, MOST_BATCHES))
+
+
+def _take_into(X: Any, rows: Any, out: np.ndarray) -> None:
+    if isinstance(rows, slice):
+        out[:] = X[rows] if isinstance(X, np.ndarray) else X.take(np.arange(len(X))[rows])
+    elif isinstance(X, np.ndarray):
+        np.take(X, rows, axis=0, out=out, mode="clip")  # any other mode makes a copy first
+    else:
+        out[:] = X.take(rows)
 
 
 class ShuffledBatches(keras.utils.PyDataset):
@@ -49,8 +114,9 @@ class ShuffledBatches(keras.utils.PyDataset):
         return -(-self._table.n_rows // self._batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, ...]:
-        rows = self._order[index * self._batch_size : (index + 1) * self._batch_size]
-        return tuple(array[rows] for array in self._table.arrays())
+        return self._table.take(
+            self._order[index * self._batch_size : (index + 1) * self._batch_size]
+        )
 
     def on_epoch_begin(self) -> None:
         self._epoch += 1

@@ -1,28 +1,56 @@
-"""Compiled training and inference, shared between networks of one architecture."""
+"""Compiled training and evaluation, shared between networks of one architecture."""
 
 import json
 import threading
+import warnings
 from collections import OrderedDict
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from skann._warnings import SkannWarning
 from skann.networks._dropout import DropoutMasks, dropout_masks
 from skann.networks._losses import mean_crossentropy
 
 MAX_ARCHITECTURES = 32
-_BLOCK_ROWS = 2048
+
+
+class State(NamedTuple):
+    """Weights and the optimizer's two moments, each one flat vector, and the steps so far."""
+
+    weights: tf.Tensor
+    moment_1: tf.Tensor
+    moment_2: tf.Tensor
+    step: tf.Tensor
+
+
+class Settings(NamedTuple):
+    """What the networks of one architecture may differ in, without being compiled anew."""
+
+    optimizer: tf.Tensor  # hyperparameters of the step, shape (6,)
+    dropout_rates: tf.Tensor  # shape (n_dropout_layers,)
+    l2: tf.Tensor  # penalty of each weight
+
+
+class Batches(NamedTuple):
+    """Rows in batches of one shape; those after the first ``n_rows`` are there for the shape."""
+
+    X: tf.Tensor  # shape (n_batches, batch_size, n_features)
+    y: tf.Tensor  # shape (n_batches, batch_size)
+    sample_weight: tf.Tensor  # shape (n_batches, batch_size), 0 for what is no row
+    n_rows: tf.Tensor
 
 
 class Graphs:
     """The compiled functions of one architecture and one optimizer.
 
     All weights of the network are one flat vector here, so that an optimizer step is a handful of
-    operations, whatever the number of layers. Row count, batch size, learning rate and the other
-    hyperparameters of the optimizer, dropout rates, L2 and seeds enter as tensors: networks that
-    differ in those alone share one trace.
+    operations, whatever the number of layers. XLA compiles for fixed shapes, so rows come in blocks
+    of a fixed number of batches, however many there are; how many of the rows are real enters as a
+    tensor, and so do learning rate and the other hyperparameters of the optimizer, dropout rates
+    and masks, and L2: networks that differ in those alone share one compilation.
 
     Parameters
     ----------
@@ -33,194 +61,175 @@ class Graphs:
         Which step to compile.
     """
 
+    xla_works = True  # until it fails, for all
+
     def __init__(self, model: keras.Model, optimizer: str) -> None:
         self._model = model
         self._shapes = [tuple(v.shape) for v in model.trainable_variables]
         self._sizes = [int(np.prod(shape)) for shape in self._shapes]
         self._step = {"adam": _adam_step, "sgd": _sgd_step}[optimizer]
         self._lock = threading.Lock()
-        self._traced: dict[str, Any] = {}
-        self._matrix = tf.TensorSpec([None, model.input_shape[-1]], tf.float32)
-        self._column = tf.TensorSpec([None, 1], tf.float32)
-        self._row = tf.TensorSpec([None], tf.float32)
-        self._flat = tf.TensorSpec([sum(self._sizes)], tf.float32)
+        self._traced: dict[tuple[str, bool], Any] = {}
+        number, flat = tf.TensorSpec([], tf.float32), tf.TensorSpec([sum(self._sizes)], tf.float32)
+        self._state = State(flat, flat, flat, number)
+        row = tf.TensorSpec([None], tf.float32)
+        self._settings = Settings(tf.TensorSpec([6], tf.float32), row, flat)
+        matrix = tf.TensorSpec([None, None], tf.float32)
+        table = tf.TensorSpec([None, None, model.input_shape[-1]], tf.float32)
+        self._batches = Batches(table, matrix, matrix, tf.TensorSpec([], tf.int32))
 
-    @property
-    def train_epoch(self) -> Any:
-        """Compiled `_train_epoch`."""
-        number, integer = tf.TensorSpec([], tf.float32), tf.TensorSpec([], tf.int32)
-        return self._trace(
-            self._train_epoch,
-            *[self._flat] * 3,  # weights and the optimizer's two moments
-            number,  # steps so far
-            *(self._matrix, self._column, self._row),  # X, y, sample_weight
-            tf.TensorSpec([None], tf.int32),  # order of the rows
-            integer,  # batch size
-            tf.TensorSpec([6], tf.float32),  # hyperparameters of the step
-            self._row,  # dropout rates
-            self._flat,  # L2 of each weight
-            tf.TensorSpec([2], tf.int32),  # seed
-        )
+    def train(
+        self,
+        state: State,
+        settings: Settings,
+        batches: Batches,
+        dropout_bytes: tf.Tensor,
+        xla: bool,
+    ) -> tuple[State, tf.Tensor, tf.Tensor]:
+        """Take a step on each batch.
 
-    @property
-    def predict(self) -> Any:
-        """Compiled `_predict`."""
-        return self._trace(self._predict, self._flat, self._matrix)
+        Parameters
+        ----------
+        state, settings, batches
+        xla : bool
+            Compile by XLA, rather than run as a plain graph.
+        dropout_bytes : tensor of uint8, shape (n_batches, batch_size, n_dropout_units)
+            A random byte for each unit that dropout may drop.
 
-    @property
-    def evaluate(self) -> Any:
-        """Compiled `_evaluate`."""
-        return self._trace(
-            self._evaluate, self._flat, self._matrix, self._column, self._row, self._flat
-        )
+        Returns
+        -------
+        state : State
+        loss : tensor of shape ()
+            Sum over the rows, with the penalty.
+        probability : tensor of shape (n_batches, batch_size)
+            Mean of the heads, as it was before each step.
+        """
+        bytes_spec = tf.TensorSpec([None, None, None], tf.uint8)
+        signature = (self._state, self._settings, self._batches, bytes_spec)
+        return self._run(self._train, xla, signature, state, settings, batches, dropout_bytes)
 
-    def _trace(self, function: Any, *signature: tf.TensorSpec) -> Any:
+    def evaluate(
+        self, weights: tf.Tensor, batches: Batches, xla: bool
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Return the loss, summed over the rows and without penalty, and what each head gives.
+
+        The heads' probabilities have shape (n_batches, batch_size, n_heads).
+        """
+        signature = (self._state.weights, self._batches)
+        return self._run(self._evaluate, xla, signature, weights, batches)
+
+    def _run(self, function: Any, xla: bool, signature: tuple[Any, ...], *arguments: Any) -> Any:
+        xla = xla and Graphs.xla_works
+        try:
+            return self._trace(function, xla, signature)(*arguments)
+        except (tf.errors.OpError, NotImplementedError) as error:
+            if not xla:
+                raise
+            if Graphs.xla_works:
+                Graphs.xla_works = False
+                warnings.warn(
+                    "TensorFlow's compiler XLA failed, so that training will take about twice as "
+                    f"long in this process: {str(error).splitlines()[0]}",
+                    SkannWarning,
+                    stacklevel=2,
+                )
+            return self._trace(function, False, signature)(*arguments)
+
+    def _trace(self, function: Any, xla: bool, signature: tuple[Any, ...]) -> Any:
+        key = function.__name__, xla
         with self._lock:
-            if function.__name__ not in self._traced:
+            if key not in self._traced:
                 # Loops are spelled out, so there is nothing for AutoGraph to convert.
-                compiled = tf.function(function, input_signature=signature, autograph=False)
-                self._traced[function.__name__] = compiled.get_concrete_function()
-            return self._traced[function.__name__]
+                traced = tf.function(
+                    function, input_signature=signature, autograph=False, jit_compile=xla
+                )
+                self._traced[key] = traced.get_concrete_function()
+            return self._traced[key]
 
     def _forward(self, weights: tf.Tensor, X: tf.Tensor, training: bool) -> tf.Tensor:
         variables = [
             tf.reshape(part, shape)
             for part, shape in zip(tf.split(weights, self._sizes), self._shapes, strict=True)
         ]
-        seeds = [v.value for v in self._model.non_trainable_variables]
+        seeds = [tf.zeros(v.shape, v.dtype) for v in self._model.non_trainable_variables]
         return self._model.stateless_call(variables, seeds, X, training=training)[0]
 
-    def _train_epoch(
-        self,
-        weights: tf.Tensor,
-        moment_1: tf.Tensor,
-        moment_2: tf.Tensor,
-        step: tf.Tensor,
-        X: tf.Tensor,
-        y: tf.Tensor,
-        sample_weight: tf.Tensor,
-        order: tf.Tensor,
-        batch_size: tf.Tensor,
-        hyperparameters: tf.Tensor,
-        dropout_rates: tf.Tensor,
-        l2: tf.Tensor,
-        seed: tf.Tensor,
-    ) -> tuple[tf.Tensor, ...]:
-        n_rows = tf.shape(order)[0]
+    def _train(
+        self, state: State, settings: Settings, batches: Batches, dropout_bytes: tf.Tensor
+    ) -> tuple[State, tf.Tensor, tf.Tensor]:
+        n_batches, batch_size = tf.unstack(tf.shape(batches.y))
 
         def train_batch(
-            start: tf.Tensor,
-            weights: tf.Tensor,
-            moment_1: tf.Tensor,
-            moment_2: tf.Tensor,
-            step: tf.Tensor,
-            loss: tf.Tensor,
-            outputs: tf.TensorArray,
+            batch: tf.Tensor, state: State, loss: tf.Tensor, probability: tf.TensorArray
         ) -> tuple[Any, ...]:
-            rows = order[start : start + batch_size]
-            batch_seed = seed + tf.stack([tf.cast(step, tf.int32), 0])
+            n_rows = tf.cast(
+                tf.minimum(batches.n_rows - batch * batch_size, batch_size), tf.float32
+            )
+            masks = DropoutMasks(settings.dropout_rates, tf.gather(dropout_bytes, batch))
             with tf.GradientTape() as tape:
-                tape.watch(weights)
-                with dropout_masks(DropoutMasks(dropout_rates, batch_seed)):
-                    output = self._forward(weights, tf.gather(X, rows), training=True)
-                losses = mean_crossentropy(tf.gather(y, rows), output)
-                data_loss = tf.reduce_mean(losses * tf.gather(sample_weight, rows))
-            gradient = tape.gradient(data_loss, weights) + 2.0 * l2 * weights
-            batch_loss = data_loss + tf.reduce_sum(l2 * tf.square(weights))
-            weights, moment_1, moment_2 = self._step(
-                weights, gradient, moment_1, moment_2, step + 1.0, hyperparameters
-            )
+                tape.watch(state.weights)
+                with dropout_masks(masks):
+                    output = self._forward(state.weights, tf.gather(batches.X, batch), True)
+                losses = mean_crossentropy(tf.gather(batches.y, batch), output)
+                weighted = losses * tf.gather(batches.sample_weight, batch)
+                data_loss = tf.reduce_sum(weighted) / n_rows
+            gradient = tape.gradient(data_loss, state.weights)
+            gradient += 2.0 * settings.l2 * state.weights
+            penalty = tf.reduce_sum(settings.l2 * tf.square(state.weights))
             return (
-                start + batch_size,
-                weights,
-                moment_1,
-                moment_2,
-                step + 1.0,
-                loss + batch_loss * tf.cast(tf.shape(rows)[0], tf.float32),
-                outputs.write(start // batch_size, output),
+                batch + 1,
+                self._step(state, gradient, settings.optimizer),
+                loss + (data_loss + penalty) * n_rows,
+                probability.write(batch, tf.reduce_mean(output, axis=-1)),
             )
 
-        outputs = tf.TensorArray(
-            tf.float32,
-            size=(n_rows + batch_size - 1) // batch_size,
-            element_shape=[None, self._model.output_shape[-1]],
-            infer_shape=False,
+        probability = tf.TensorArray(tf.float32, n_batches, element_shape=[None])
+        _, state, loss, probability = tf.while_loop(
+            lambda batch, *_: batch * batch_size < batches.n_rows,
+            train_batch,
+            (tf.constant(0), state, tf.constant(0.0), probability),
         )
-        start = (tf.constant(0), weights, moment_1, moment_2, step, tf.constant(0.0), outputs)
-        _, weights, moment_1, moment_2, step, loss, outputs = tf.while_loop(
-            lambda start, *_: start < n_rows, train_batch, start
+        return state, loss, probability.stack()
+
+    def _evaluate(self, weights: tf.Tensor, batches: Batches) -> tuple[tf.Tensor, tf.Tensor]:
+        n_batches, batch_size = tf.unstack(tf.shape(batches.y))
+
+        def evaluate_batch(
+            batch: tf.Tensor, loss: tf.Tensor, outputs: tf.TensorArray
+        ) -> tuple[Any, ...]:
+            output = self._forward(weights, tf.gather(batches.X, batch), False)
+            losses = mean_crossentropy(tf.gather(batches.y, batch), output)
+            loss += tf.reduce_sum(losses * tf.gather(batches.sample_weight, batch))
+            return batch + 1, loss, outputs.write(batch, output)
+
+        shape = [None, self._model.output_shape[-1]]
+        outputs = tf.TensorArray(tf.float32, n_batches, element_shape=shape)
+        _, loss, outputs = tf.while_loop(
+            lambda batch, *_: batch * batch_size < batches.n_rows,
+            evaluate_batch,
+            (tf.constant(0), tf.constant(0.0), outputs),
         )
-        mean_loss = loss / tf.cast(n_rows, tf.float32)
-        return weights, moment_1, moment_2, step, mean_loss, outputs.concat()
-
-    def _predict(self, weights: tf.Tensor, X: tf.Tensor) -> tf.Tensor:
-        # In blocks, so that activations need little memory however many the rows. All blocks have
-        # one shape, so that the last bit of a row's result does not depend on its company.
-        n_rows = tf.shape(X)[0]
-
-        def predict_block(start: tf.Tensor, outputs: tf.TensorArray) -> tuple[Any, ...]:
-            block = X[start : start + _BLOCK_ROWS]
-            block = tf.pad(block, [[0, _BLOCK_ROWS - tf.shape(block)[0]], [0, 0]])
-            block = tf.ensure_shape(block, [_BLOCK_ROWS, X.shape[1]])
-            output = self._forward(weights, block, training=False)
-            return start + _BLOCK_ROWS, outputs.write(start // _BLOCK_ROWS, output)
-
-        outputs = tf.TensorArray(
-            tf.float32,
-            size=(n_rows + _BLOCK_ROWS - 1) // _BLOCK_ROWS,
-            element_shape=[_BLOCK_ROWS, self._model.output_shape[-1]],
-        )
-        _, outputs = tf.while_loop(
-            lambda start, _: start < n_rows, predict_block, (tf.constant(0), outputs)
-        )
-        return outputs.concat()[:n_rows]
-
-    def _evaluate(
-        self,
-        weights: tf.Tensor,
-        X: tf.Tensor,
-        y: tf.Tensor,
-        sample_weight: tf.Tensor,
-        l2: tf.Tensor,
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        output = self._predict(weights, X)
-        loss = tf.reduce_mean(mean_crossentropy(y, output) * sample_weight)
-        return loss + tf.reduce_sum(l2 * tf.square(weights)), output
+        return loss, outputs.stack()
 
 
-def _adam_step(
-    weights: tf.Tensor,
-    gradient: tf.Tensor,
-    moment_1: tf.Tensor,
-    moment_2: tf.Tensor,
-    step: tf.Tensor,
-    hyperparameters: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+def _adam_step(state: State, gradient: tf.Tensor, hyperparameters: tf.Tensor) -> State:
     learning_rate, weight_decay, beta_1, beta_2, epsilon, _ = tf.unstack(hyperparameters)
-    weights -= weights * (weight_decay * learning_rate)
-    moment_1 += (gradient - moment_1) * (1.0 - beta_1)
-    moment_2 += (tf.square(gradient) - moment_2) * (1.0 - beta_2)
+    step = state.step + 1.0
+    weights = state.weights - state.weights * (weight_decay * learning_rate)
+    moment_1 = state.moment_1 + (gradient - state.moment_1) * (1.0 - beta_1)
+    moment_2 = state.moment_2 + (tf.square(gradient) - state.moment_2) * (1.0 - beta_2)
     rate = learning_rate * tf.sqrt(1.0 - beta_2**step) / (1.0 - beta_1**step)
-    return weights - moment_1 * rate / (tf.sqrt(moment_2) + epsilon), moment_1, moment_2
+    weights -= moment_1 * rate / (tf.sqrt(moment_2) + epsilon)
+    return State(weights, moment_1, moment_2, step)
 
 
-def _sgd_step(
-    weights: tf.Tensor,
-    gradient: tf.Tensor,
-    moment_1: tf.Tensor,
-    moment_2: tf.Tensor,
-    step: tf.Tensor,
-    hyperparameters: tf.Tensor,
-) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+def _sgd_step(state: State, gradient: tf.Tensor, hyperparameters: tf.Tensor) -> State:
     learning_rate, weight_decay, momentum, nesterov, _, _ = tf.unstack(hyperparameters)
-    weights -= weights * (weight_decay * learning_rate)
+    weights = state.weights - state.weights * (weight_decay * learning_rate)
     move = gradient * learning_rate
-    moment_1 = moment_1 * momentum - move
-    return (
-        weights + tf.where(nesterov > 0.0, moment_1 * momentum - move, moment_1),
-        moment_1,
-        moment_2,
-    )
+    moment_1 = state.moment_1 * momentum - move
+    weights += tf.where(nesterov > 0.0, moment_1 * momentum - move, moment_1)
+    return State(weights, moment_1, state.moment_2, state.step + 1.0)
 
 
 _cache: OrderedDict[str, Graphs] = OrderedDict()

@@ -1,86 +1,142 @@
 """The state of a training run as flat tensors, and its way from and to Keras' variables."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from skann.networks._data import Table
 from skann.networks._dropout import Dropout
-from skann.networks._graphs import Graphs, shared_graphs
+from skann.networks._graphs import Graphs, Settings, State, shared_graphs
+
+EVALUATION_ROWS = 256  # of a batch
+# With fewer steps an epoch, compiling by XLA takes longer than it saves, even over many fits. It
+# depends on nothing else, since the two differ in the last bits.
+_FEWEST_STEPS_FOR_XLA = 5
 
 
 class LiveWeights:
-    """Weights and optimizer state of a model as flat tensors, while training runs."""
+    """Weights and optimizer state of a model as flat tensors, while training runs.
 
-    def __init__(self, model: keras.Model) -> None:
+    Parameters
+    ----------
+    model : ChurnNetwork
+    n_steps : int
+        Steps of an epoch.
+    """
+
+    def __init__(self, model: keras.Model, n_steps: int) -> None:
+        self._xla = n_steps >= _FEWEST_STEPS_FOR_XLA
         self._model = model
         self._variables = model.trainable_variables
-        optimizer = model.optimizer
-        if not optimizer.built:
-            optimizer.build(self._variables)
-        self._optimizer = optimizer
-        self._graphs: Graphs = shared_graphs(model, optimizer_kind(optimizer))
-        self._moments = _moments(optimizer)
+        self._optimizer = model.optimizer
+        self._graphs: Graphs = shared_graphs(model, optimizer_kind(self._optimizer))
         self._l2 = tf.constant(_l2_per_weight(self._variables))
-        seed = np.random.default_rng(model.seed).integers(0, 2**31 - 1, 2, np.int32)
-        self._seed = tf.constant(seed)
-        self._dropout_rates = tf.constant(
-            [layer.rate for layer in model.layers if isinstance(layer, Dropout)], tf.float32
-        )
+        layers = [layer for layer in model.layers if isinstance(layer, Dropout)]
+        self._dropout_rates = tf.constant([layer.rate for layer in layers], tf.float32)
+        self._n_dropout_units = sum(layer.output.shape[-1] for layer in layers)
+        self._drops = any(layer.rate for layer in layers)
+        self._no_bytes: tf.Tensor | None = None
 
     def read(self) -> None:
         """Take weights and optimizer state from the Keras variables."""
-        self.weights = flat(self._variables)
-        empty = tf.zeros_like(self.weights)
-        moments = [flat(variables) if variables else empty for variables in self._moments]
-        self.moments = (*moments, empty, empty)[:2]
-        self.step = tf.constant(float(self._optimizer.iterations.numpy()), tf.float32)
+        weights = flat(self._variables)
+        empty = tf.zeros_like(weights)
+        moments, step = [empty, empty], 0.0
+        if self._optimizer.built:
+            for index, variables in enumerate(_moments(self._optimizer)):
+                moments[index] = flat(variables) if variables else empty
+            step = float(self._optimizer.iterations.numpy())
+        self.state = State(weights, moments[0], moments[1], tf.constant(step, tf.float32))
 
     def write(self) -> None:
         """Put weights and optimizer state back into the Keras variables."""
-        _assign(self._variables, self.weights)
-        for variables, values in zip(self._moments, self.moments, strict=False):
+        if not self._optimizer.built:
+            self._optimizer.build(self._variables)
+        _assign(self._variables, self.state.weights)
+        moments = (self.state.moment_1, self.state.moment_2)
+        for variables, values in zip(_moments(self._optimizer), moments, strict=False):
             _assign(variables, values)
-        self._optimizer.iterations.assign(int(self.step))
+        self._optimizer.iterations.assign(int(self.state.step))
 
     def get_weights(self) -> list[np.ndarray]:
         """Return the weights of the model, as Keras orders them."""
-        parts = _split(self._variables, self.weights)
+        parts = _split(self._variables, self.state.weights)
         live = {id(v): part for v, part in zip(self._variables, parts, strict=True)}
         return [live[id(v)] if id(v) in live else v.numpy() for v in self._model.weights]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
         """Take weights in the order of `get_weights`."""
         values = {id(v): value for v, value in zip(self._model.weights, weights, strict=True)}
-        self.weights = tf.constant(
-            np.concatenate([np.ravel(values[id(v)]) for v in self._variables]), tf.float32
-        )
+        flat_weights = np.concatenate([np.ravel(values[id(v)]) for v in self._variables])
+        self.state = self.state._replace(weights=tf.constant(flat_weights, tf.float32))
 
     def train_epoch(
-        self, data: tuple[tf.Tensor, ...], order: np.ndarray, batch_size: tf.Tensor
-    ) -> tuple[float, tf.Tensor]:
-        """Run one epoch; return its mean loss and the outputs, in the order of training."""
-        self.weights, *moments, self.step, loss, output = self._graphs.train_epoch(
-            self.weights,
-            *self.moments,
-            self.step,
-            *data,
-            tf.constant(order),
-            batch_size,
-            tf.constant(_hyperparameters(self._optimizer)),
-            self._dropout_rates,
-            self._l2,
-            self._seed,
-        )
-        self.moments = tuple(moments)
-        return float(loss), output
+        self, table: Table, order: np.ndarray, batch_size: int, epoch: int
+    ) -> tuple[float, np.ndarray]:
+        """Run one epoch.
 
-    def evaluate(self, data: tuple[tf.Tensor, ...]) -> tuple[float, tf.Tensor]:
-        """Return the mean loss on ``data`` and the outputs."""
-        loss, output = self._graphs.evaluate(self.weights, *data, self._l2)
-        return float(loss), output
+        Returns
+        -------
+        loss : float
+            Mean over the rows, with the penalty.
+        probability : ndarray of shape (n_samples,)
+            Mean of the heads, in the order of training.
+        """
+        settings = Settings(
+            tf.constant(_hyperparameters(self._optimizer)), self._dropout_rates, self._l2
+        )
+        draw = self._byte_source(epoch)
+        loss, parts = 0.0, []
+        for block in table.blocks(batch_size, order):
+            self.state, block_loss, probability = self._graphs.train(
+                self.state, settings, block, draw(block.y.shape, int(block.n_rows)), self._xla
+            )
+            loss += float(block_loss)
+            parts.append(probability.numpy().ravel()[: int(block.n_rows)])
+        return loss / table.n_rows, np.concatenate(parts)
+
+    def evaluate(self, table: Table) -> tuple[float, np.ndarray]:
+        """Return the mean loss with the penalty, and the mean of the heads for each row."""
+        loss, outputs = evaluate(self._graphs, self.state.weights, table, self._xla)
+        penalty = tf.reduce_sum(self._l2 * tf.square(self.state.weights))
+        return loss + float(penalty), outputs.mean(axis=1)
+
+    def _byte_source(self, epoch: int) -> Callable[[tf.TensorShape, int], tf.Tensor]:
+        """Return what draws the dropout bytes of one block after the other."""
+        generator = np.random.SFC64([self._model.seed, epoch])
+
+        def draw(shape: tf.TensorShape, n_rows: int) -> tf.Tensor:
+            n_batches, batch_size = shape
+            size = (n_batches, batch_size, self._n_dropout_units)
+            if not self._drops:
+                if self._no_bytes is None:
+                    self._no_bytes = tf.zeros(size, tf.uint8)
+                return self._no_bytes
+            # Whole words for each batch, so that the bytes do not depend on the size of a block.
+            n_words = -(-batch_size * self._n_dropout_units // 8)
+            n_drawn = -(-n_rows // batch_size)
+            words = generator.random_raw(n_drawn * n_words).reshape(n_drawn, n_words)
+            random_bytes = np.empty(size, np.uint8)
+            drawn = words.view(np.uint8)[:, : batch_size * self._n_dropout_units]
+            random_bytes[:n_drawn] = drawn.reshape(n_drawn, *size[1:])
+            return tf.constant(random_bytes)
+
+        return draw
+
+
+def evaluate(
+    graphs: Graphs, weights: tf.Tensor, table: Table, xla: bool = False
+) -> tuple[float, np.ndarray]:
+    """Return the mean loss without penalty, and the heads' probabilities (n_samples, n_heads)."""
+    loss, parts = 0.0, []
+    for block in table.standing_blocks(EVALUATION_ROWS):
+        block_loss, outputs = graphs.evaluate(weights, block, xla)
+        loss += float(block_loss)
+        parts.append(outputs.numpy().reshape(-1, outputs.shape[-1])[: int(block.n_rows)])
+    return loss / table.n_rows, np.concatenate(parts)
 
 
 def optimizer_kind(optimizer: Any) -> str:

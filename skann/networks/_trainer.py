@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from skann.networks._data import ShuffledBatches, Table
 from skann.networks._graphs import shared_graphs
-from skann.networks._live import LiveWeights, flat, optimizer_kind
+from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind
 from skann.networks._losses import mean_crossentropy
 from skann.networks._metrics import metric_value
 
@@ -89,7 +89,7 @@ class ChurnNetwork(keras.Model):
         if not (_covers(self) and all(map(_is_epoch_callback, callbacks))):
             return super().fit(
                 x=ShuffledBatches(table, batch_size, self._epoch_order, shuffle, initial_epoch),
-                validation_data=validation and validation.arrays(),
+                validation_data=validation and validation.take(np.arange(validation.n_rows)),
                 validation_batch_size=batch_size,
                 shuffle=False,
                 **common,
@@ -107,10 +107,8 @@ class ChurnNetwork(keras.Model):
         callbacks: list[keras.callbacks.Callback],
         initial_epoch: int,
     ) -> keras.callbacks.History:
-        live = LiveWeights(self)
-        data = table.tensors()
-        validation_tensors = None if validation is None else validation.tensors()
-        size = tf.constant(min(batch_size, table.n_rows), tf.int32)
+        n_steps = -(-table.n_rows // batch_size)
+        live = LiveWeights(self, n_steps)
         light = all(map(_is_light, callbacks))
         callback_list = keras.callbacks.CallbackList(
             callbacks,
@@ -118,7 +116,7 @@ class ChurnNetwork(keras.Model):
             add_progbar=bool(verbose),
             verbose=verbose,
             epochs=epochs,
-            steps=-(-table.n_rows // batch_size),
+            steps=n_steps,
             model=self,
         )
         self.stop_training = False
@@ -134,12 +132,12 @@ class ChurnNetwork(keras.Model):
                 if not light:
                     live.read()
                 order = self._epoch_order(epoch, table.n_rows, shuffle)
-                loss, output = live.train_epoch(data, order, size)
-                logs = {"loss": loss, **self._metric_logs(table, output, order)}
-                if validation is not None and validation_tensors is not None:
+                loss, score = live.train_epoch(table, order, batch_size, epoch)
+                logs = {"loss": loss, **self._metric_logs(table.y[order], score)}
+                if validation is not None:
                     callback_list.on_test_begin()
-                    loss, output = live.evaluate(validation_tensors)
-                    validation_logs = {"loss": loss, **self._metric_logs(validation, output)}
+                    loss, score = live.evaluate(validation)
+                    validation_logs = {"loss": loss, **self._metric_logs(validation.y, score)}
                     callback_list.on_test_end(validation_logs)
                     logs |= {f"val_{name}": value for name, value in validation_logs.items()}
                 if not light:
@@ -171,8 +169,10 @@ class ChurnNetwork(keras.Model):
         """
         if not _is_plain(self):
             return np.asarray(self.predict(X, verbose=0)).astype(np.float32)
-        graphs = shared_graphs(self, "adam")
-        return graphs.predict(flat(self.trainable_variables), tf.constant(X)).numpy()
+        if len(X) == 0:
+            return np.empty((0, self.output_shape[-1]), np.float32)
+        table = Table(X, np.zeros(len(X)))
+        return evaluate(shared_graphs(self, "adam"), flat(self.trainable_variables), table)[1]
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return metrics of the mean over heads, for Keras' own `fit` and `evaluate`."""
@@ -194,15 +194,8 @@ class ChurnNetwork(keras.Model):
             return np.arange(n_rows, dtype=np.int32)
         return np.random.default_rng([self.seed, epoch]).permutation(n_rows).astype(np.int32)
 
-    def _metric_logs(
-        self, table: Table, output: tf.Tensor, order: np.ndarray | None = None
-    ) -> dict[str, float]:
-        metrics = self._built_metrics()
-        if not metrics:
-            return {}
-        y = table.y if order is None else table.y[order]
-        score = output.numpy().mean(axis=1)
-        return {metric.name: metric_value(metric, y[:, 0], score) for metric in metrics}
+    def _metric_logs(self, y: np.ndarray, score: np.ndarray) -> dict[str, float]:
+        return {metric.name: metric_value(metric, y, score) for metric in self._built_metrics()}
 
     def _built_metrics(self) -> list[keras.metrics.Metric]:
         compiled = self._compile_metrics

@@ -8,10 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skann.networks import _graphs
+from skann._warnings import SkannWarning
+from skann.networks import _data, _graphs
+from skann.networks._data import Table, batches_per_block
 from skann.networks._graphs import Graphs, shared_graphs
+from skann.networks._live import EVALUATION_ROWS
 
 
 @pytest.fixture
@@ -34,9 +38,13 @@ def traced(monkeypatch, empty_cache):
     return calls
 
 
-def test_one_trace_serves_every_fit_of_an_architecture(make_network, rows, traced):
+@pytest.mark.parametrize("batch_size", [7, 64], ids=["XLA", "plain graph"])
+def test_one_trace_serves_every_fit_of_an_architecture(make_network, rows, traced, batch_size):
+    def fit(network, n_rows=90, **settings):
+        network.fit(rows.X[:n_rows], rows.y[:n_rows], batch_size=batch_size, **settings)
+
     first = make_network()
-    first.fit(rows.X, rows.y, validation_data=rows.validation)
+    fit(first, validation_data=rows.validation)
     first.predict_array(rows.X)
     n_traced = len(traced)
     assert n_traced > 0
@@ -50,17 +58,52 @@ def test_one_trace_serves_every_fit_of_an_architecture(make_network, rows, trace
         make_network(keras.optimizers.Adam(0.1, beta_1=0.5, epsilon=1e-3)),
         make_network(keras.optimizers.AdamW(0.1, weight_decay=0.2)),
     ):
-        network.fit(rows.X, rows.y, batch_size=64, epochs=2)
-        network.fit(rows.X[:50], rows.y[:50], sample_weight=rows.weight[:50], batch_size=7)
-        network.fit(
-            rows.X[:9],
-            rows.y[:9],
-            epochs=2,
-            validation_data=rows.weighted_validation,
-            shuffle=False,
-        )
+        fit(network, epochs=2)
+        fit(network, 50, sample_weight=rows.weight[:50])
+        fit(network, 40, epochs=2, validation_data=rows.weighted_validation, shuffle=False)
         network.predict_array(rows.X[:3])
     assert len(traced) == n_traced
+
+
+def test_blocks_have_one_shape_whatever_the_number_of_rows():
+    """XLA compiles for each shape that it meets."""
+    tables = [Table(np.ones((n_rows, 5)), np.ones(n_rows)) for n_rows in (1, 33, 500, 10_000)]
+    blocks = [list(table.blocks(32)) for table in tables]
+    assert len(blocks[-1]) > 1
+    assert len({block.X.shape for parts in blocks for block in parts}) == 1
+    for table, parts in zip(tables, blocks, strict=True):
+        assert sum(int(block.n_rows) for block in parts) == table.n_rows
+        assert sum(float(tf.reduce_sum(block.sample_weight)) for block in parts) == table.n_rows
+
+
+@pytest.mark.parametrize("settings", [{"dropout": 0.4}, {"n_heads": 3, "l2": 0.01}])
+def test_results_do_not_depend_on_the_size_of_a_block(make_network, rows, monkeypatch, settings):
+    expected = train(make_network(**settings), rows)
+    monkeypatch.setattr(_data, "MOST_BATCHES", 2)
+    for one, other in zip(expected, train(make_network(**settings), rows), strict=True):
+        assert_array_equal(one, other)
+
+
+def test_where_xla_fails_the_plain_graph_takes_over_with_one_warning(
+    make_network, rows, empty_cache, monkeypatch
+):
+    expected = train(make_network(dropout=0.3), rows)
+    _graphs._cache.clear()
+    monkeypatch.setattr(Graphs, "xla_works", True)
+    plain = tf.function
+
+    def without_xla(function, jit_compile=False, **settings):
+        if jit_compile:
+            raise tf.errors.UnimplementedError(None, None, "no compiler here")
+        return plain(function, **settings)
+
+    monkeypatch.setattr(tf, "function", without_xla)
+    with pytest.warns(SkannWarning, match="XLA failed.*no compiler here") as caught:
+        found = train(make_network(dropout=0.3), rows)
+        train(make_network(n_heads=2), rows)
+    assert len([w for w in caught if "XLA" in str(w.message)]) == 1
+    for one, other in zip(expected, found, strict=True):
+        assert_allclose(one, other, rtol=1e-4, atol=1e-5)
 
 
 def test_a_trace_made_without_dropout_serves_dropout(make_network, rows, traced):
@@ -163,9 +206,10 @@ def test_predict_array_equals_keras_predict_over_more_than_one_block(
     make_network, many_rows, settings
 ):
     network = make_network(**settings, dropout=0.5)
+    block = EVALUATION_ROWS * batches_per_block(EVALUATION_ROWS, 5)
+    many_rows = np.tile(many_rows, (-(-2 * block // len(many_rows)), 1))
     expected = network.predict(many_rows, verbose=0)
-    assert len(many_rows) > 2 * _graphs._BLOCK_ROWS
-    for n_rows in (1, _graphs._BLOCK_ROWS, _graphs._BLOCK_ROWS + 1, len(many_rows)):
+    for n_rows in (1, EVALUATION_ROWS + 1, block, block + 1, len(many_rows)):
         found = network.predict_array(many_rows[:n_rows])
         assert found.dtype == np.float32
         assert_allclose(found, expected[:n_rows], rtol=1e-5, atol=1e-6)

@@ -62,7 +62,7 @@ before = dict(os.environ)
 filters, hooks = list(warnings.filters), (sys.excepthook, sys.stderr)
 from skann import ChurnANNClassifier
 from skann.datasets import make_churn
-X, y = make_churn(100, random_state=0, return_X_y=True)
+X, y = make_churn(2000, random_state=0, return_X_y=True)  # enough for XLA
 X = X.drop(columns="customer_id")
 model = ChurnANNClassifier(hidden_layer_sizes=(4,), epochs=1, random_state=0).fit(X, y)
 model.predict_proba(X)
