@@ -45,21 +45,16 @@ class LiveWeights:
         weights = flat(self._variables)
         empty = tf.zeros_like(weights)
         moments, step = [empty, empty], 0.0
-        if self._optimizer.built:
+        if self._model.optimizer.built:
             for index, variables in enumerate(_moments(self._optimizer)):
                 moments[index] = flat(variables) if variables else empty
             step = float(self._optimizer.iterations.numpy())
         self.state = State(weights, moments[0], moments[1], tf.constant(step, tf.float32))
 
     def write(self) -> None:
-        """Put weights and optimizer state back into the Keras variables."""
-        if not self._optimizer.built:
-            self._optimizer.build(self._variables)
+        """Put the weights back into the Keras variables, and leave the rest to be asked for."""
         _assign(self._variables, self.state.weights)
-        moments = (self.state.moment_1, self.state.moment_2)
-        for variables, values in zip(_moments(self._optimizer), moments, strict=False):
-            _assign(variables, values)
-        self._optimizer.iterations.assign(int(self.state.step))
+        self._model.leave_state(self.state)
 
     def get_weights(self) -> list[np.ndarray]:
         """Return the weights of the model, as Keras orders them."""
@@ -91,11 +86,12 @@ class LiveWeights:
         draw = self._byte_source(epoch)
         loss, parts = 0.0, []
         for block in table.blocks(batch_size, order):
+            n_rows = int(block.n_rows)
             self.state, block_loss, probability = self._graphs.train(
-                self.state, settings, block, draw(block.y.shape, int(block.n_rows)), self._xla
+                self.state, settings, block, draw(block.y.shape, n_rows), self._xla
             )
             loss += float(block_loss)
-            parts.append(probability.numpy().ravel()[: int(block.n_rows)])
+            parts.append(probability.numpy().ravel()[:n_rows])
         return loss / table.n_rows, np.concatenate(parts)
 
     def evaluate(self, table: Table) -> tuple[float, np.ndarray]:
@@ -137,6 +133,16 @@ def evaluate(
         loss += float(block_loss)
         parts.append(outputs.numpy().reshape(-1, outputs.shape[-1])[: int(block.n_rows)])
     return loss / table.n_rows, np.concatenate(parts)
+
+
+def write_optimizer(optimizer: Any, variables: Sequence[Any], state: State) -> None:
+    """Put the state of a training run into a Keras optimizer, which is built if it is not."""
+    if not optimizer.built:
+        optimizer.build(variables)
+    moments = (state.moment_1, state.moment_2)
+    for own, values in zip(_moments(optimizer), moments, strict=False):
+        _assign(own, values)
+    optimizer.iterations.assign(int(state.step))
 
 
 def optimizer_kind(optimizer: Any) -> str:

@@ -36,13 +36,12 @@ def bucketed_auc(y: np.ndarray, score: np.ndarray, n_thresholds: int) -> float:
     """
     # Bucket k holds the scores in (k / (n - 1), (k + 1) / (n - 1)], as in Keras.
     last = n_thresholds - 1
-    score = np.nan_to_num(score)
-    bucket = np.clip(np.ceil(score * np.float32(last)).astype(np.int64) - 1, 0, last)
-    curves = []
-    for label in (0, 1):
-        counts = np.bincount(bucket[y == label], minlength=n_thresholds)
-        above = np.concatenate([np.cumsum(counts[::-1])[::-1], [0]])
-        curves.append(above / max(above[0], 1))
+    bucket = np.ceil(score * np.float32(last)) - 1
+    np.nan_to_num(bucket, copy=False)
+    bucket = np.clip(bucket, 0, last).astype(np.int64)
+    counts = np.bincount(bucket + n_thresholds * (y > 0), minlength=2 * n_thresholds)
+    above = np.cumsum(counts.reshape(2, n_thresholds)[:, ::-1], axis=1)[:, ::-1]
+    curves = np.hstack([above / np.maximum(above[:, :1], 1), np.zeros((2, 1))])
     false_positives, true_positives = curves
     heights = (true_positives[:-1] + true_positives[1:]) / 2
     return float(np.sum((false_positives[:-1] - false_positives[1:]) * heights))

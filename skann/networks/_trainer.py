@@ -7,8 +7,8 @@ import numpy as np
 import tensorflow as tf
 
 from skann.networks._data import ShuffledBatches, Table
-from skann.networks._graphs import shared_graphs
-from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind
+from skann.networks._graphs import State, shared_graphs
+from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._losses import mean_crossentropy
 from skann.networks._metrics import metric_value
 
@@ -43,6 +43,28 @@ class ChurnNetwork(keras.Model):
     seed: int = 0
     architecture: str | None = None  # what `shared_graphs` knows it by
     _live: LiveWeights | None = None
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer, with the state that training has left; None before `compile`.
+
+        Its variables take as long to build as a third of a small fit, so they wait until somebody
+        looks.
+        """
+        optimizer = self.__dict__.get("optimizer")
+        state = self.__dict__.pop("_state_left", None)
+        if state is not None:
+            with tf.init_scope():  # Keras may look while it traces a step
+                write_optimizer(optimizer, self.trainable_variables, state)
+        return optimizer
+
+    @optimizer.setter
+    def optimizer(self, optimizer: Any) -> None:
+        self.__dict__["optimizer"] = optimizer
+
+    def leave_state(self, state: State) -> None:
+        """Keep the state of a training run until somebody looks at the optimizer."""
+        self.__dict__["_state_left"] = state  # past Keras, which would track it
 
     def fit(
         self,
