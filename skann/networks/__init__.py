@@ -5,6 +5,9 @@ from skann.networks._quiet import without_start_up_notes
 with without_start_up_notes():
     import tensorflow as tf
 
+    from skann.networks._threads import keep_to_thread_budget
+
+    keep_to_thread_budget()
     tf.constant(0.0)  # the first operation looks for devices, and says so
     from skann.networks._builder import build_network
     from skann.networks._callbacks import training_callbacks
