@@ -36,7 +36,7 @@ def benchmark_default(quick: bool) -> dict[str, float]:
 def benchmark_throughput(quick: bool) -> dict[str, float]:
     """Eight default fits on Telco: one after another, in two threads, in two processes."""
     n_fits, repeats = (2, 1) if quick else (8, 3)
-    X, y = load(available()[0], 500 if quick else None)
+    X, y = load(available()[0], 200 if quick else None)
     # Workers get their threads from joblib, unless these speak up.
     for variable in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
         os.environ.pop(variable, None)

@@ -6,6 +6,7 @@ TensorFlow's own memory nor its start counts.
 
 import statistics
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,18 @@ SIZES = {
     "columns": (10, 100, 500, 2_000),
     "folds": (2, 5, 10),
 }
-QUICK_SIZES = {"rows": (500, 1_000), "columns": (10,), "folds": (2,)}
+QUICK_SIZES = {"rows": (1_000,), "columns": (10,), "folds": (2,)}
 TIME, EPOCH, PEAK = "seconds", "seconds an epoch", "peak above the input, x"
 
 
 def benchmark_growth(quick: bool) -> dict[str, float]:
     """Five epochs of the default on more rows (x 20), columns (x 5,000 rows), and folds."""
+    measure = measure_growth if quick else partial(in_fresh_process, measure_growth)
     result = {}
     for kind, sizes in (QUICK_SIZES if quick else SIZES).items():
         for size in sizes:
             n_rows = size if kind == "rows" else 500 if quick else N_ROWS
-            found = in_fresh_process(
-                measure_growth,
+            found = measure(
                 n_rows=n_rows,
                 n_columns=size if kind == "columns" else N_COLUMNS,
                 n_folds=size if kind == "folds" else None,
@@ -98,8 +99,9 @@ def _epoch_clock() -> Any:
 
 def benchmark_memory(quick: bool) -> dict[str, float]:
     """Resident memory that fits leave behind, in MB, in a process of their own."""
-    n_fits, n_before = (12, 6) if quick else (500, 50)
-    return in_fresh_process(measure_memory, n_fits=n_fits, n_before=n_before)
+    if quick:
+        return measure_memory(n_fits=12, n_before=6)
+    return in_fresh_process(measure_memory, n_fits=500, n_before=50)
 
 
 def measure_memory(n_fits: int, n_before: int) -> dict[str, float]:

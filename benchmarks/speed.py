@@ -21,6 +21,7 @@ import json
 import logging
 import os
 import platform
+import time
 import warnings
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -128,6 +129,7 @@ def main() -> None:
     for name in arguments.only:
         benchmark = BENCHMARKS[name]
         print(f"\n{name}: {benchmark.__doc__.splitlines()[0]}", flush=True)
+        start = time.perf_counter()
         results[name] = figures = benchmark(arguments.quick)
         for label, value in figures.items():
             print(f"  {label:<44} {value:10.4f}")
@@ -136,6 +138,7 @@ def main() -> None:
             if value is not None:
                 target = ratio.target and f" (target {ratio.target})"
                 print(f"  -> {value:8.4g} {ratio.label}{target}")
+        print(f"  (in {time.perf_counter() - start:.0f} s)")
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1))
     if arguments.plot and "growth" in results:
