@@ -86,7 +86,7 @@ def _behind_one_hot(model: Any, X: pd.DataFrame, numbers: Any = "passthrough") -
     return make_pipeline(_plain(text), encoder, model)
 
 
-def _behind_scaling(model: Any, X: pd.DataFrame) -> Any:
+def behind_scaling(model: Any, X: pd.DataFrame) -> Any:
     """Scaled numbers with indicators of missing ones, and a column for each level of text."""
     numbers = make_pipeline(StandardScaler(), SimpleImputer(strategy="median", add_indicator=True))
     return _behind_one_hot(model, X, numbers)
@@ -113,7 +113,7 @@ def _churn_ann(**parameters: Any) -> Any:
 
 
 def _logistic(X: pd.DataFrame, seed: int) -> Any:
-    return _behind_scaling(LogisticRegression(max_iter=1000), X)
+    return behind_scaling(LogisticRegression(max_iter=1000), X)
 
 
 def _forest(X: pd.DataFrame, seed: int) -> Any:
@@ -129,7 +129,7 @@ def _hist_gradient_boosting(X: pd.DataFrame, seed: int) -> Any:
 
 
 def _mlp(X: pd.DataFrame, seed: int) -> Any:
-    return _behind_scaling(MLPClassifier((64, 32), early_stopping=True, random_state=seed), X)
+    return behind_scaling(MLPClassifier((64, 32), early_stopping=True, random_state=seed), X)
 
 
 def _lightgbm(X: pd.DataFrame, seed: int) -> Any:
@@ -149,7 +149,7 @@ def _catboost(X: pd.DataFrame, seed: int) -> Any:
 
     text = text_columns(X)
     model = CatBoostClassifier(
-        cat_features=text,
+        cat_features=tuple(text),  # a list cannot be cloned
         thread_count=N_THREADS,
         random_seed=seed,
         verbose=False,

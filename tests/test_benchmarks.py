@@ -83,6 +83,53 @@ def test_runs_on_the_same_folds_are_read_together_and_others_refused(tmp_path: P
         run_script("accuracy.py", *quick, "--models", "hgb", "--seed", "1", "--add", first)
 
 
+@pytest.mark.slow
+def test_growth_is_measured_and_drawn_and_ratios_are_those_of_the_figures(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    figures, plot = tmp_path / "figures.json", tmp_path / "growth.png"
+    only = ("--quick", "--only", "growth", "memory")
+    shown = run_script("speed.py", *only, "--json", str(figures), "--plot", str(plot))
+    found = json.loads(figures.read_text())
+    assert plot.stat().st_size > 0
+    assert {name.rpartition(": ")[0] for name in found["growth"]} == {
+        "1,000 rows",
+        "10 columns",
+        "2 folds",
+    }
+    assert all(value > 0 for value in found["growth"].values())
+    left = found["memory"]["MB more after many fits"]
+    assert f"-> {left:8.4g} MB more after many fits (target <= 40)" in shown
+
+
+def test_ratios_divide_figures_and_leave_out_what_was_not_measured(modules) -> None:
+    ratio = modules("speed").Ratio("peer", "skann", "times faster")
+    assert ratio.value({"peer": 6.0, "skann": 2.0}) == 3.0
+    assert ratio.value({"skann": 2.0}) is None and ratio.value({"peer": 6.0}) is None
+    assert ratio._replace(below=None).value({"peer": 6.0}) == 6.0
+
+
+def test_peak_memory_is_what_a_call_held_at_once(modules) -> None:
+    measure = modules("_measure")
+    if not Path("/proc/self/clear_refs").exists():
+        pytest.skip("no high-water mark that can start anew")
+    size = 64 * 2**20
+
+    def twice() -> None:
+        for _ in range(2):  # one after the other
+            np.ones(size, dtype=np.uint8)
+
+    twice()
+    assert 60 < measure.peak_memory_rise(twice) < 80
+
+
+def test_a_function_runs_in_a_process_of_its_own(modules) -> None:
+    measure, growth = modules("_measure"), modules("_speed_growth")
+    label = measure.in_fresh_process(growth.label, kind="rows", size=1_000, what="seconds")
+    assert label == "1,000 rows: seconds"
+    with pytest.raises(RuntimeError, match="unexpected keyword"):
+        measure.in_fresh_process(growth.label, colour="red")
+
+
 def test_cost_counts_missed_churners_and_wasted_offers(accuracy: ModuleType) -> None:
     y = np.array([1, 1, 0, 0])
     # The threshold is 5 / 105 = 0.0476: one churner is missed, one stayer contacted.

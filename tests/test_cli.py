@@ -506,6 +506,22 @@ def test_help_and_version_import_no_tensorflow():
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("chosen", [None, "7"])
+def test_the_command_chooses_its_threads_where_the_user_has_not(chosen):
+    code = (
+        "import os, sys; from skann import cli; before = dict(os.environ)\n"
+        "assert cli.main(['--bad']) == 2 and os.environ == before\n"
+        "sys.argv = ['skann']; cli.main(); print(*map(os.environ.get, cli._THREADS))"
+    )
+    environment = {name: value for name, value in os.environ.items() if name not in cli._THREADS}
+    if chosen:
+        environment["TF_NUM_INTRAOP_THREADS"] = chosen
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert done.stdout.splitlines()[-1] == f"{chosen or 1} 1"
+
+
 # the whole way
 
 

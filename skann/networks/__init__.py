@@ -7,6 +7,9 @@ from skann.networks._quiet import without_start_up_notes
 with without_start_up_notes():
     import tensorflow as tf
 
+    from skann.networks._threads import keep_to_thread_budget
+
+    keep_to_thread_budget()
     # The first operation looks for devices, and XLA's first compilation for platforms; both say so.
     with suppress(tf.errors.OpError, NotImplementedError):
         tf.function(tf.sigmoid, jit_compile=True, autograph=False)(tf.constant(0.0))

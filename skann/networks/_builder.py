@@ -6,7 +6,7 @@ from typing import Any
 import keras
 
 from skann.networks._dropout import Dropout
-from skann.networks._layers import EmbedCodes, HeadsDense, HeadsProbability
+from skann.networks._layers import Dense, EmbedCodes, HeadsDense, HeadsProbability
 from skann.networks._losses import mean_crossentropy
 from skann.networks._memory import forget_old_kernels
 from skann.networks._trainer import ChurnNetwork
@@ -75,7 +75,7 @@ def build_network(
         layer_seed, name = seed + index, f"hidden_{index}"
         if n_heads == 1:
             start = keras.initializers.GlorotUniform(layer_seed)
-            layer = keras.layers.Dense(units, kernel_initializer=start, name=name, **settings)
+            layer = Dense(units, kernel_initializer=start, name=name, **settings)
         else:
             layer = HeadsDense(
                 units, n_heads, random_signs=index == 1, seed=layer_seed, name=name, **settings
@@ -86,15 +86,13 @@ def build_network(
         hidden = Dropout(dropout, noise_shape, layer_seed, name=f"dropout_{index}")(hidden)
     if n_heads == 1 or not hidden_layer_sizes:
         start = keras.initializers.GlorotUniform(seed)
-        output = keras.layers.Dense(
-            1, activation="sigmoid", kernel_initializer=start, name="probability"
-        )
+        output = Dense(1, activation="sigmoid", kernel_initializer=start, name="probability")
     else:
         output = HeadsProbability(seed, name="probability")
     outputs = output(hidden)
     network = ChurnNetwork(inputs, outputs, name="churn_network")
     network.seed = seed
-    # XLA compiles anew for each shape, which takes longer than a small fit.
+    # For Keras' own `fit`: there XLA would compile anew for each shape.
     network.compile(
         optimizer=compile_kwargs["optimizer"],
         loss=mean_crossentropy,

@@ -7,6 +7,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skann.networks._products import product
+
 
 @keras.saving.register_keras_serializable("skann")
 class EmbedCodes(keras.layers.Layer):
@@ -63,6 +65,15 @@ class EmbedCodes(keras.layers.Layer):
         """Return the constructor's arguments."""
         own = {name: getattr(self, name) for name in ("cardinalities", "dimension", "seed")}
         return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable("skann")
+class Dense(keras.layers.Dense):
+    """Keras' dense layer for rows of numbers, whose gradient does not depend on threads."""
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return the layer's outputs, shape (n_samples, units)."""
+        return self.activation(product(inputs, self.kernel) + self.bias)
 
 
 @keras.saving.register_keras_serializable("skann")
@@ -138,10 +149,10 @@ class HeadsDense(keras.layers.Layer):
         if len(inputs.shape) == 2:
             # Scaling the kernel instead of the rows makes one matrix product of all heads.
             kernels = ops.expand_dims(self._scale, 2) * ops.expand_dims(self._kernel, 1)
-            outputs = ops.matmul(inputs, ops.reshape(kernels, (size, width)))
+            outputs = product(inputs, ops.reshape(kernels, (size, width)))
         else:
             scaled = ops.reshape(inputs * self._scale, (-1, size))
-            outputs = ops.reshape(ops.matmul(scaled, self._kernel), (-1, width))
+            outputs = ops.reshape(product(scaled, self._kernel), (-1, width))
         # TensorFlow's own operation, since its gradient is faster than that of a broadcast sum.
         outputs = tf.nn.bias_add(outputs, ops.reshape(self._bias, (width,)))
         # Back to a head an axis first: a softmax sums over the units of its head alone.
@@ -191,9 +202,7 @@ class HeadsProbability(keras.layers.Layer):
         # One product with a block-diagonal kernel takes less time than products and sums a head.
         blocks = ops.expand_dims(self._kernel, 2) * ops.expand_dims(ops.eye(n_heads), 1)
         kernel = ops.reshape(blocks, (n_heads * size, n_heads))
-        return ops.sigmoid(
-            ops.matmul(ops.reshape(inputs, (-1, n_heads * size)), kernel) + self._bias
-        )
+        return ops.sigmoid(product(ops.reshape(inputs, (-1, n_heads * size)), kernel) + self._bias)
 
     def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return (n_samples, n_heads)."""

@@ -1,0 +1,33 @@
+"""Matrix products whose gradients are the same for any number of threads."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+# Up to here TensorFlow does not spread a sum over rows over its threads.
+_BLOCK_ROWS = 128
+
+
+def product(inputs: Any, kernel: Any) -> Any:
+    """Return ``inputs @ kernel``, shape (n_rows, units).
+
+    TensorFlow lets each thread sum the kernel's gradient over some of the rows, so that the last
+    bits of a training depend on the number of threads, which worker processes have fewer of. Here
+    the sums are those of blocks of rows. Compiled by XLA, nothing else depends on threads.
+    """
+    return _product(keras.ops.convert_to_tensor(inputs), keras.ops.convert_to_tensor(kernel))
+
+
+@tf.custom_gradient
+def _product(inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+    def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        of_blocks = tf.matmul(_in_blocks(inputs), _in_blocks(upstream), transpose_a=True)
+        return tf.matmul(upstream, kernel, transpose_b=True), tf.reduce_sum(of_blocks, axis=0)
+
+    return tf.matmul(inputs, kernel), gradient
+
+
+def _in_blocks(rows: tf.Tensor) -> tf.Tensor:
+    padded = tf.pad(rows, [[0, -tf.shape(rows)[0] % _BLOCK_ROWS], [0, 0]])
+    return tf.reshape(padded, (-1, _BLOCK_ROWS, rows.shape[-1]))
