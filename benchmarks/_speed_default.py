@@ -20,7 +20,7 @@ def benchmark_default(quick: bool) -> dict[str, float]:
     with_catboost = installed("catboost")
     for table in [name for name in TABLES if name in available()] or ["made"]:
         X, y = load(table, 500 if quick else None)
-        fits: dict[str, Callable[[], Any]] = {f"skann, {table}": lambda X=X, y=y: _fit(X, y)}
+        fits: dict[str, Callable[[], Any]] = {f"skann, {table}": lambda X=X, y=y: _fit(X, y, quick)}
         if with_catboost:
             model = MODELS["catboost"].build(X, 0)
             fits[f"CatBoost, {table}"] = lambda model=model, X=X, y=y: model.fit(X, y)
@@ -43,14 +43,14 @@ def benchmark_throughput(quick: bool) -> dict[str, float]:
 
     def fits(backend: str, n_fits: int, **settings: Any) -> list[int]:
         with parallel_config(backend, n_jobs=2, **settings):
-            return Parallel()(delayed(_fit)(X, y, seed) for seed in range(n_fits))
+            return Parallel()(delayed(_fit)(X, y, quick, seed) for seed in range(n_fits))
 
     def one_by_one() -> None:
         for seed in range(n_fits):
-            _fit(X, y, seed)
+            _fit(X, y, quick, seed)
 
     processes: dict[str, Any] = {"backend": "loky", "inner_max_num_threads": 1}
-    _fit(X, y)
+    _fit(X, y, quick)
     while len(set(fits(n_fits=4, **processes))) < 2:  # until each has its TensorFlow and graphs
         pass
     runs = {
@@ -61,7 +61,8 @@ def benchmark_throughput(quick: bool) -> dict[str, float]:
     return interleaved(runs, repeats)
 
 
-def _fit(X: pd.DataFrame, y: np.ndarray, seed: int = 0) -> int:
+def _fit(X: pd.DataFrame, y: np.ndarray, quick: bool, seed: int = 0) -> int:
     """Fit a default; return the process in which it was."""
-    MODELS["skann"].build(X, seed).fit(X, y)
+    model = MODELS["skann"].build(X, seed)
+    model.set_params(epochs=3 if quick else model.epochs).fit(X, y)
     return os.getpid()
