@@ -16,7 +16,8 @@ def product(inputs: Any, kernel: Any) -> Any:
     bits of a training depend on the number of threads, which worker processes have fewer of. Here
     the sums are those of blocks of rows. Compiled by XLA, nothing else depends on threads.
     """
-    return _product(keras.ops.convert_to_tensor(inputs), keras.ops.convert_to_tensor(kernel))
+    # A variable would ask the gradient for arguments of its own.
+    return _product(keras.ops.convert_to_tensor(inputs), tf.identity(kernel))
 
 
 @tf.custom_gradient
