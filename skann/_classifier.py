@@ -25,6 +25,7 @@ from skann._defaults import (
     auto_batch_size,
     auto_l2,
 )
+from skann._fit_in_parts import FitInParts
 from skann._history import history_frame, kept_epoch
 from skann._resampling import (
     class_factors,
@@ -203,6 +204,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
+    _parts: FitInParts | None = None  # set where a fit is to pause
 
     def __init__(
         self,
@@ -300,7 +302,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             If ``X`` is empty or holds infinities, ``y`` has not two classes or misses labels,
             weights are negative, or a parameter is out of range. The message names it.
         """
-        going_on = self.warm_start and hasattr(self, "pipeline_")
+        parts = self._parts
+        if parts is not None and parts.done:
+            return self
+        resumed = parts is not None and parts.seeds is not None
+        going_on = resumed or (self.warm_start and hasattr(self, "pipeline_"))
         n_rows = _num_samples(X)
         X, y, weight, rows = self._check_data(X, y, sample_weight, reset=not going_on)
         classes = check_two_classes(y)
@@ -310,8 +316,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         own_weight, train = weight, np.arange(len(target))
         costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
         weight = weigh_by_cost(self.loss, costs, target, weight, rows, n_rows)
-        rng = check_random_state(self.random_state)
-        split_seed, resample_seed, network_seed = rng.randint(2**30, size=3).tolist()
+        split_seed, resample_seed, network_seed = self._fit_seeds()
 
         self.validation_indices_ = np.array([], dtype=int)
         validation = None
@@ -336,7 +341,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         cost_shift = log_ratio(class_mass(target, weight) / self.class_prior_)
         if not going_on:
             self.pipeline_ = self._new_pipeline()
-        X, target, weight = self._prepare(X, target, weight, resample_seed, refit=not going_on)
+        # What `fit_transform` of a user's transformer gives may not be what `transform` gives.
+        refit = not going_on or (resumed and not self._is_auto)
+        X, target, weight = self._prepare(X, target, weight, resample_seed, refit)
         self.prior_shift_ = log_ratio(self._class_ratio) + cost_shift
         self._train(X, target, weight, validation, network_seed, going_on)
         return self
@@ -499,6 +506,14 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         except ValueError as error:
             raise ValueError(f"validation_data: {error}") from error
 
+    def _fit_seeds(self) -> list[int]:
+        if self._parts is not None and self._parts.seeds is not None:
+            return self._parts.seeds
+        seeds = check_random_state(self.random_state).randint(2**30, size=3).tolist()
+        if self._parts is not None:
+            self._parts.seeds = seeds
+        return seeds
+
     def _new_pipeline(self) -> Pipeline:
         return new_pipeline(self.preprocessor, self.numeric_encoding, self.categorical_encoding)
 
@@ -550,14 +565,18 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             cleaned = self.pipeline_["preprocess"].transform(X_validation)
             encoded = self.pipeline_["encode"].transform(cleaned)
             validation = (encoded, y_validation, shares / shares.mean())
-        network = self._network(len(target), seed, new=not going_on)
-        network.fit(
-            X,
-            target,
-            sample_weight=weight,
-            validation_data=validation,
-            callbacks=self._callbacks(monitor, going_on),
-        )
+        data = dict(X=X, y=target, sample_weight=weight, validation_data=validation)
+        parts = self._parts
+        if parts is not None and parts.weights is not None:
+            network = self.pipeline_["network"]
+            network.fit_part(parts, parts.callbacks, **data)
+        else:
+            network = self._network(len(target), seed, new=not going_on)
+            callbacks = self._callbacks(monitor, going_on)
+            if parts is None:
+                network.fit(callbacks=callbacks, **data)
+            else:
+                network.fit_part(parts, callbacks, **data)
         self._note_history(network, monitor)
 
     def _network(self, n_rows: int, seed: int, new: bool) -> Any:
@@ -607,7 +626,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             checkpoint_dir=self.checkpoint_dir,
             best_so_far=best_so_far,
             callbacks=self.callbacks,
-            verbose=self.verbose,
+            verbose=self.verbose if self._parts is None else 0,  # a bar is one fit's
         )
 
     def _note_history(self, network: Any, monitor: str) -> None:

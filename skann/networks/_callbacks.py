@@ -2,7 +2,8 @@
 
 import copy
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,45 @@ def training_callbacks(
             raise ValueError(f"callbacks has to hold Keras callbacks, got {callback!r}")
         built.append(own)
     return built
+
+
+@contextmanager
+def unheard(callbacks: Sequence[keras.callbacks.Callback], *hooks: str) -> Iterator[None]:
+    """Keep ``hooks`` from callbacks, so that a fit in parts is one fit to them."""
+    for callback in callbacks:
+        vars(callback).update(dict.fromkeys(hooks, _nothing))
+    try:
+        yield
+    finally:
+        for callback in callbacks:
+            for hook in hooks:
+                del vars(callback)[hook]
+
+
+def _nothing(logs: dict[str, float] | None = None) -> None:
+    pass
+
+
+class DataLossLog(keras.callbacks.Callback):
+    """Notes the loss of the watched rows in each epoch, without the penalty on the weights."""
+
+    leaves_weights_alone = True
+
+    def __init__(self, losses: list[float]) -> None:
+        super().__init__()
+        self._losses = losses
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Note the loss of the epoch."""
+        logs = logs or {}
+        loss = logs["val_loss"] if "val_loss" in logs else logs["loss"]
+        weights = zip(self.model.weights, self.model.get_weights(), strict=True)
+        penalties = [
+            float(variable.regularizer(value))
+            for variable, value in weights
+            if getattr(variable, "regularizer", None) is not None
+        ]
+        self._losses.append(loss - sum(penalties))
 
 
 class LearningRateLog(keras.callbacks.Callback):

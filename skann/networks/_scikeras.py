@@ -10,7 +10,9 @@ from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, Tags
 
+from skann._fit_in_parts import FitInParts
 from skann.networks._builder import build_network
+from skann.networks._callbacks import DataLossLog, unheard
 
 
 class NetworkClassifier(KerasClassifier):
@@ -54,6 +56,53 @@ class NetworkClassifier(KerasClassifier):
             ]
             for name in {**new, **earlier}
         }
+
+    def fit_part(
+        self,
+        parts: FitInParts,
+        callbacks: list[keras.callbacks.Callback],
+        X: np.ndarray,
+        y: np.ndarray,
+        **data: Any,
+    ) -> None:
+        """Train up to ``parts.until`` epochs in all, and pause there with the best weights so far.
+
+        Parameters
+        ----------
+        parts : FitInParts
+            Says where to go on; holds what the next part needs afterwards.
+        callbacks : list of keras.callbacks.Callback
+            Those of the whole fit, to which it is one.
+        X, y, **data
+            As in `fit`; the same in each part.
+        """
+        first, resumed = len(parts.losses), parts.weights is not None
+        last = min(parts.until, self.epochs)
+        if last <= first:
+            return
+        if resumed:
+            self.set_params(warm_start=True)
+            self.model_.set_weights(parts.weights)
+        log = DataLossLog(parts.losses)
+        with unheard(callbacks, "on_train_end", *(["on_train_begin"] if resumed else [])):
+            self.fit(
+                X,
+                y,
+                epochs=last - first,
+                initial_epoch=first,
+                callbacks=[*callbacks, log],
+                **data,
+            )
+        parts.callbacks, parts.weights = callbacks, self.model_.get_weights()
+        if self.model_.stop_training or last == self.epochs:
+            logs = {name: values[-1] for name, values in self.history_.items()}
+            for callback in callbacks:
+                callback.on_train_end(logs)
+            parts.end()
+            return
+        for callback in callbacks:
+            if getattr(callback, "restore_best_weights", False) and callback.best_weights:
+                self.model_.set_weights(callback.best_weights)
 
     def head_probabilities(self, X: Any) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
