@@ -9,9 +9,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skann._warnings import DroppedColumnWarning
-from skann.preprocessing._columns import read_dates, read_levels, read_numbers
-from skann.preprocessing._roles import column_roles
-from skann.preprocessing._table import as_table
+from skann.preprocessing._columns import dates_of_levels
+from skann.preprocessing._roles import Column, read_column, read_column_as
+from skann.preprocessing._table import as_table, stack_columns
 
 MISSING = "(missing)"
 RARE = "(rare)"
@@ -70,28 +70,23 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ValueError
             If no column is left to learn from, or a column holds infinite numbers.
         """
-        table = as_table(X)
-        validate_data(self, table, skip_check_array=True)
-        self.column_roles_ = column_roles(table)
-        self._warn_of_ids()
-        self._numbers = self._positions("numeric", "numeric text")
-        self._dates = self._positions("datetime")
-        self._categories = self._positions("category")
-        if not self._numbers and not self._dates and not self._categories:
-            raise ValueError(
-                f"No column is left to learn from in {len(table)} sample(s). Roles found: "
-                + ", ".join(f"{name!r} {role}" for name, role in self.column_roles_.items())
-            )
-        block = self._read_block(table)
-        missing = np.isnan(block)
-        self.medians_ = np.array(
-            [np.median(column[~gaps]) for column, gaps in zip(block.T, missing.T, strict=True)]
-        )
-        self._name_columns(table, missing.any(axis=0))
-        self.category_dtypes_ = {
-            _name(table, i): _learn_levels(table.iloc[:, i]) for i in self._categories
-        }
+        self._learn(X)
         return self
+
+    def fit_transform(self, X: Any, y: Any = None) -> pd.DataFrame:
+        """Learn roles, medians and levels, and return the clean columns of `X`.
+
+        Parameters
+        ----------
+        X : pandas or polars DataFrame, array or list of lists, shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        pandas.DataFrame, shape (n_samples, n_clean_columns)
+            As `fit` and `transform` would, but each column is read once.
+        """
+        return self._clean(*self._learn(X))
 
     def transform(self, X: Any) -> pd.DataFrame:
         """Return the clean columns.
@@ -108,17 +103,10 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_is_fitted(self)
         table = as_table(X)
         validate_data(self, table, reset=False, skip_check_array=True)
-        block = self._read_block(table)
-        missing = np.isnan(block)
-        clean_block = np.hstack([block, missing[:, self._indicators]])  # never the caller's memory
-        np.copyto(clean_block[:, : block.shape[1]], self.medians_, where=missing)
-        names = [*self._number_names, *self._indicator_names]
-        clean = pd.DataFrame(clean_block, index=table.index, columns=names, copy=False)
-        for position, (name, dtype) in zip(
-            self._categories, self.category_dtypes_.items(), strict=True
-        ):
-            clean[name] = _to_levels(table.iloc[:, position], dtype)
-        return clean
+        kept = [*self._numbers, *self._dates, *self._categories]
+        roles = list(self.column_roles_.values())
+        columns = [read_column_as(roles[i], table.iloc[:, i]) for i in kept]
+        return self._clean(columns, table.index)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the clean columns."""
@@ -126,6 +114,57 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return np.array(
             [*self._number_names, *self._indicator_names, *self.category_dtypes_], dtype=object
         )
+
+    def _learn(self, X: Any) -> tuple[list[Column], pd.Index]:
+        """Fit, and return the columns that are kept, in the order of their roles."""
+        table = as_table(X)
+        validate_data(self, table, skip_check_array=True)
+        columns = [read_column(series) for _, series in table.items()]
+        self.column_roles_ = {column.name: column.role for column in columns}
+        self._warn_of_ids()
+        self._numbers = self._positions("numeric", "numeric text")
+        self._dates = self._positions("datetime")
+        self._categories = self._positions("category")
+        if not self._numbers and not self._dates and not self._categories:
+            raise ValueError(
+                f"No column is left to learn from in {len(table)} sample(s). Roles found: "
+                + ", ".join(f"{name!r} {role}" for name, role in self.column_roles_.items())
+            )
+        kept = [*self._numbers, *self._dates, *self._categories]
+        columns = [_with_numbers(columns[i]) for i in kept]
+        medians, has_gaps = [], []
+        for values in _numbers(columns):
+            gaps = np.isnan(values)
+            has_gaps.append(gaps.any())
+            medians.append(np.median(values[~gaps] if has_gaps[-1] else values))
+        self.medians_ = np.array(medians)
+        self._name_columns(table, np.array(has_gaps))
+        self.category_dtypes_ = {
+            _name(table, i): _learn_levels(*texts)
+            for i, texts in zip(self._categories, _texts(columns), strict=True)
+        }
+        return columns, table.index
+
+    def _clean(self, columns: list[Column], index: pd.Index) -> pd.DataFrame:
+        numbers = _numbers(columns)
+        indicators = [np.isnan(numbers[j]) for j in self._indicators]
+        block = stack_columns([*numbers, *indicators], len(index))
+        for values, clean, median in zip(numbers, block.T, self.medians_, strict=False):
+            gaps = np.isnan(values)
+            if gaps.any():
+                clean[gaps] = median
+        names = [*self._number_names, *self._indicator_names]
+        clean_numbers = pd.DataFrame(block, index=index, columns=names, copy=False)
+        if not self._categories:
+            return clean_numbers
+        categories = {
+            name: _to_levels(*texts, dtype)
+            for texts, (name, dtype) in zip(
+                _texts(columns), self.category_dtypes_.items(), strict=True
+            )
+        }
+        # At once: a column inserted at a time costs more than reading it.
+        return pd.concat([clean_numbers, pd.DataFrame(categories, index=index)], axis=1)
 
     def _positions(self, *roles: str) -> list[int]:
         return [i for i, role in enumerate(self.column_roles_.values()) if role in roles]
@@ -145,14 +184,6 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             _free_name(f"{_name(table, sources[j])}_missing", taken) for j in self._indicators
         ]
 
-    def _read_block(self, table: pd.DataFrame) -> np.ndarray:
-        every_column = self._numbers == list(range(table.shape[1]))
-        if every_column and all(dtype == np.float64 for dtype in table.dtypes):
-            return table.to_numpy()
-        columns = [read_numbers(table.iloc[:, i])[:, None] for i in self._numbers]
-        columns += [read_dates(table.iloc[:, i]) for i in self._dates]
-        return np.hstack(columns) if columns else np.empty((len(table), 0))
-
     def _warn_of_ids(self) -> None:
         names = [name for name, role in self.column_roles_.items() if role == "id"]
         if names:
@@ -160,7 +191,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 f"Left out, as they look like identifiers: {', '.join(map(repr, names))}. "
                 "Drop them beforehand to silence this.",
                 DroppedColumnWarning,
-                stacklevel=3,
+                stacklevel=4,
             )
 
     def __sklearn_tags__(self):
@@ -184,8 +215,27 @@ def _free_name(name: str, taken: set[str]) -> str:
     return name
 
 
-def _learn_levels(series: pd.Series) -> pd.CategoricalDtype:
-    codes, levels = read_levels(series)
+def _with_numbers(column: Column) -> Column:
+    if column.role == "datetime" and column.texts is not None:
+        return column._replace(numbers=dates_of_levels(column.name, *column.texts))
+    return column
+
+
+def _numbers(columns: list[Column]) -> list[np.ndarray]:
+    """Return each number and each date part of `columns`."""
+    numbers: list[np.ndarray] = []
+    for column in columns:
+        if column.numbers is not None:
+            numbers += list(np.atleast_2d(column.numbers.T))
+    return numbers
+
+
+def _texts(columns: list[Column]) -> list[tuple[np.ndarray, list[str]]]:
+    """Return codes and levels of each category of `columns`."""
+    return [column.texts for column in columns if column.numbers is None and column.texts]
+
+
+def _learn_levels(codes: np.ndarray, levels: list[str]) -> pd.CategoricalDtype:
     counts = np.bincount(codes + 1, minlength=len(levels) + 1)
     fewest = min(10, 0.01 * len(codes))
     frequent = [level for level, n in zip(levels, counts[1:], strict=True) if n >= fewest]
@@ -195,8 +245,7 @@ def _learn_levels(series: pd.Series) -> pd.CategoricalDtype:
     return pd.CategoricalDtype([*kept, RARE])
 
 
-def _to_levels(series: pd.Series, dtype: pd.CategoricalDtype) -> pd.Categorical:
-    codes, levels = read_levels(series)
+def _to_levels(codes: np.ndarray, levels: list[str], dtype: pd.CategoricalDtype) -> pd.Categorical:
     known = dict(zip(dtype.categories, range(len(dtype.categories)), strict=True))
     rare = known[RARE]
     new_codes = [known.get(level, rare) for level in [*levels, MISSING]]

@@ -38,15 +38,17 @@ def is_date(series: pd.Series) -> bool:
 def read_levels(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return integer codes (-1 where missing or blank) and the distinct stripped texts."""
     if isinstance(series.dtype, pd.CategoricalDtype):
-        codes, raw = series.cat.codes.to_numpy(), series.cat.categories
+        codes, raw = series.array.codes, series.dtype.categories
     else:
-        codes, raw = pd.factorize(series)
+        codes, raw = pd.factorize(series.array)
     values = raw.tolist()
     if isinstance(series.dtype, pd.StringDtype):
         texts = [text.strip() for text in values]
     else:
         texts = [_as_text(value) for value in values]
     levels = [text for text in dict.fromkeys(texts) if text]
+    if levels == texts:
+        return codes, levels
     positions = dict(zip(levels, range(len(levels)), strict=True))
     new_codes = [positions.get(text, -1) for text in texts] + [-1]  # the last is for code -1
     return np.array(new_codes)[codes], levels
@@ -109,12 +111,16 @@ def read_dates(series: pd.Series) -> np.ndarray:
     """
     if is_date(series):
         return _date_parts(pd.DatetimeIndex(pd.to_datetime(series, utc=True)))
-    codes, levels = read_levels(series)
+    return dates_of_levels(series.name, *read_levels(series))
+
+
+def dates_of_levels(name: Any, codes: np.ndarray, levels: list[str]) -> np.ndarray:
+    """Return the dates that a column's texts spell, as `read_dates` does."""
     dates = _parse_dates(levels)
     parts = np.vstack([_date_parts(dates), np.full((1, 3), np.nan)])[codes]
-    unread = [level for level, date in zip(levels, dates, strict=True) if date is pd.NaT]
-    if unread:
-        _warn_unreadable(series.name, "date", unread[0])
+    unread = np.flatnonzero(dates.isna())
+    if len(unread):
+        _warn_unreadable(name, "date", levels[unread[0]])
     return parts
 
 

@@ -1,7 +1,7 @@
 """Decide what each column of a raw table is."""
 
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,7 @@ from skann.preprocessing._columns import (
     is_date,
     is_number,
     numbers_of_levels,
+    read_dates,
     read_levels,
     read_numbers,
 )
@@ -52,24 +53,46 @@ def column_roles(X: Any) -> dict[Any, str]:
     >>> column_roles(pd.DataFrame({"plan": ["a", "b", "a"], "charge": ["1.5", " ", "2"]}))
     {'plan': 'category', 'charge': 'numeric text'}
     """
-    table = as_table(X)
-    return {name: _role(name, table[name]) for name in table.columns}
+    return {name: read_column(series).role for name, series in as_table(X).items()}
 
 
-def _role(name: Any, series: pd.Series) -> str:
+class Column(NamedTuple):
+    """What one look at a column found: its role and what it holds, as numbers or as texts."""
+
+    name: Any
+    role: str
+    numbers: np.ndarray | None = None  # a column, or for dates three; NaN where missing
+    texts: tuple[np.ndarray, list[str]] | None = None  # codes, -1 where missing, and levels
+
+
+def read_column(series: pd.Series) -> Column:
+    """Read a column of a training table and decide its role."""
+    name = series.name
     if is_number(series):
-        return _number_role(name, read_numbers(series))
+        numbers = read_numbers(series)
+        return Column(name, _number_role(name, numbers), numbers)
     if is_date(series):
-        return _unless_empty("datetime", series.nunique(), series.hasnans)
-    codes, levels = read_levels(series)
+        role = _unless_empty("datetime", series.nunique(), series.hasnans)
+        return Column(name, role, read_dates(series))
+    texts = codes, levels = read_levels(series)
     if not is_category(series):
         if all_numbers(levels):
-            role = _number_role(name, numbers_of_levels(name, codes, levels))
-            return "numeric text" if role == "numeric" else role
+            numbers = numbers_of_levels(name, codes, levels)
+            role = _number_role(name, numbers)
+            return Column(name, "numeric text" if role == "numeric" else role, numbers)
         if all_dates(levels):
-            return _unless_empty("datetime", len(levels), codes.min() < 0)
+            role = _unless_empty("datetime", len(levels), codes.min() < 0)
+            return Column(name, role, texts=texts)
     role = "id" if _is_id_text(codes, len(levels)) else "category"
-    return _unless_empty(role, len(levels), codes.min() < 0)
+    return Column(name, _unless_empty(role, len(levels), codes.min() < 0), texts=texts)
+
+
+def read_column_as(role: str, series: pd.Series) -> Column:
+    """Read a column of a later table, in the role that training found."""
+    if role == "category":
+        return Column(series.name, role, texts=read_levels(series))
+    read = read_dates if role == "datetime" else read_numbers
+    return Column(series.name, role, read(series))
 
 
 def _number_role(name: Any, values: np.ndarray) -> str:
