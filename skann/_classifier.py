@@ -35,7 +35,7 @@ from skann._resampling import (
     resample,
     weigh_by_cost,
 )
-from skann._steps import new_pipeline
+from skann._steps import encode, new_pipeline
 from skann._validation import (
     check_labels,
     check_layer_sizes,
@@ -47,7 +47,9 @@ from skann._validation import (
 from skann._warnings import ValidationWarning
 from skann.costs._priors import undo_prior_shift
 
-_PREDICT_ROWS = 65_536  # rows that are prepared at a time, so that memory stays bounded
+# Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
+# they are encoded, and no more than make a difference.
+_PREDICT_BYTES, _MOST_PREDICT_ROWS = 2**26, 65_536
 
 
 class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
@@ -461,11 +463,12 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         X = check_rows(self, X, reset=False, as_frame=self._is_auto)
         prepare, network = self.pipeline_[:-1], self.pipeline_["network"]
+        n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * network.n_features_in_)))
         parts = [
             network.head_probabilities(
-                prepare.transform(_safe_indexing(X, slice(start, start + _PREDICT_ROWS)))
+                prepare.transform(_safe_indexing(X, slice(start, start + n_rows)))
             )
-            for start in range(0, X.shape[0], _PREDICT_ROWS)
+            for start in range(0, X.shape[0], n_rows)
         ]
         return np.concatenate(parts)
 
@@ -521,20 +524,19 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self, X: Any, target: np.ndarray, weight: np.ndarray | None, seed: int, refit: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Clean, resample and encode training rows, and note what that does to class shares."""
-        preprocess, encode = self.pipeline_["preprocess"], self.pipeline_["encode"]
+        preprocess, encoder = self.pipeline_["preprocess"], self.pipeline_["encode"]
         if refit:
             X = preprocess.fit_transform(X, target)
-            encoded = encode.fit_transform(X, target)
             self.column_roles_ = getattr(preprocess, "column_roles_", {})
         else:
             X = preprocess.transform(X)
-            encoded = encode.transform(X)
+        encoded = encode(encoder, X, fit=refit)
         X = X.toarray() if issparse(X) else X
         prior = class_mass(target, weight)
         if self.resampler is not None and prior.all():
             sampler = make_sampler(self.resampler, X, target, seed)
             X, target, weight = resample(sampler, X, target, weight)
-            encoded = encode.transform(X)
+            encoded = encode(encoder, X, fit=False)
             self.pipeline_.set_params(resample=sampler)
         if self.class_weight is not None:
             factors = class_factors(self.class_weight, self.classes_, target)
@@ -563,7 +565,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             if weight_validation is not None:
                 shares = shares * weight_validation
             cleaned = self.pipeline_["preprocess"].transform(X_validation)
-            encoded = self.pipeline_["encode"].transform(cleaned)
+            encoded = encode(self.pipeline_["encode"], cleaned, fit=False)
             validation = (encoded, y_validation, shares / shares.mean())
         data = dict(X=X, y=target, sample_weight=weight, validation_data=validation)
         parts = self._parts

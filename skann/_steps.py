@@ -4,12 +4,16 @@ from typing import Any
 
 import numpy as np
 from imblearn.pipeline import Pipeline
+from psutil import virtual_memory
 from scipy.sparse import issparse
 from sklearn.base import clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array
 
 from skann.preprocessing import TableCleaner, TableEncoder
+
+# Of the memory that is free; encoding a block takes little beside training on it.
+_SHARE_OF_MEMORY = 1 / 64
 
 
 def new_pipeline(preprocessor: Any, numeric_encoding: str, categorical_encoding: str) -> Pipeline:
@@ -32,6 +36,19 @@ def new_pipeline(preprocessor: Any, numeric_encoding: str, categorical_encoding:
         ("network", None),
     ]
     return Pipeline(steps)
+
+
+def encode(step: Any, X: Any, *, fit: bool) -> Any:
+    """Return what the step "encode" makes of clean rows: an array, or rows encoded when taken.
+
+    The encoded table of a large one may not fit into memory. Where it would take more than a share
+    of what is free, each block of rows is encoded when it is trained on, to the same bits.
+    """
+    if not isinstance(step, TableEncoder):
+        return step.fit_transform(X) if fit else step.transform(X)
+    rows = step.fit_rows(X) if fit else step.transform_rows(X)
+    fits = rows.nbytes <= virtual_memory().available * _SHARE_OF_MEMORY
+    return np.asarray(rows) if fits else rows
 
 
 def to_numbers(X: Any) -> np.ndarray:

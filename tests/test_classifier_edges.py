@@ -2,8 +2,10 @@
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
+from numpy.testing import assert_array_equal
 from sklearn.compose import make_column_transformer
 from sklearn.preprocessing import OneHotEncoder
 
@@ -129,3 +131,15 @@ def test_weights_that_are_no_numbers_are_refused_by_name(small_churn):
         make_model().fit(X, y, sample_weight=["heavy"] * len(y))
     with pytest.raises(ValueError, match="class_weight"):
         make_model(class_weight={"No": "light", "Yes": 2}).fit(X, y)
+
+
+@pytest.mark.parametrize("settings", [{}, {"resampler": "smote", "class_weight": "balanced"}])
+def test_rows_that_do_not_fit_into_memory_encoded_train_the_same_network(
+    small_churn, monkeypatch, settings
+):
+    X, y = small_churn
+    expected = make_model(**settings).fit(X, y)
+    monkeypatch.setattr("skann._steps._SHARE_OF_MEMORY", 0.0)
+    found = make_model(**settings).fit(X, y)
+    pd.testing.assert_frame_equal(found.history_, expected.history_)
+    assert_array_equal(found.predict_proba(X), expected.predict_proba(X))

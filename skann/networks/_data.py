@@ -26,7 +26,8 @@ class Table:
     """
 
     def __init__(self, X: Any, y: Any, sample_weight: Any = None) -> None:
-        self.X = np.ascontiguousarray(X, dtype=np.float32) if isinstance(X, np.ndarray) else X
+        is_array = not is_encoded_when_taken(X)
+        self.X = np.ascontiguousarray(X, dtype=np.float32) if is_array else X
         self.y = np.asarray(y, dtype=np.float32).reshape(-1)
         self.n_rows = self.X.shape[0]
         self.sample_weight = (
@@ -39,10 +40,10 @@ class Table:
 
     def take(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return some rows, their labels as a column, and their weights if there are any."""
-        taken = self.X.take(rows, axis=0) if isinstance(self.X, np.ndarray) else self.X.take(rows)
+        X = self.X.take(rows) if is_encoded_when_taken(self.X) else self.X[rows]
         if self.sample_weight is None:
-            return taken, self.y[rows, None]
-        return taken, self.y[rows, None], self.sample_weight[rows]
+            return X, self.y[rows, None]
+        return X, self.y[rows, None], self.sample_weight[rows]
 
     def standing_blocks(self, batch_size: int) -> Iterable[Batches]:
         """Return the blocks of all rows as they stand; a single one is made once."""
@@ -87,13 +88,18 @@ def batches_per_block(batch_size: int, n_features: int) -> int:
     return int(np.clip(BLOCK_BYTES // (4 * batch_size * n_features), 1, MOST_BATCHES))
 
 
+def is_encoded_when_taken(X: Any) -> bool:
+    """Whether ``X`` holds rows that are encoded as ``X.take(rows)`` asks for them."""
+    return hasattr(X, "take") and hasattr(X, "dtype") and not isinstance(X, np.ndarray)
+
+
 def _take_into(X: Any, rows: Any, out: np.ndarray) -> None:
-    if isinstance(rows, slice):
-        out[:] = X[rows] if isinstance(X, np.ndarray) else X.take(np.arange(len(X))[rows])
-    elif isinstance(X, np.ndarray):
-        np.take(X, rows, axis=0, out=out, mode="clip")  # any other mode makes a copy first
+    if is_encoded_when_taken(X):
+        out[:] = X.take(np.arange(len(X))[rows] if isinstance(rows, slice) else rows)
+    elif isinstance(rows, slice):
+        out[:] = X[rows]
     else:
-        out[:] = X.take(rows)
+        np.take(X, rows, axis=0, out=out, mode="clip")  # any other mode makes a copy first
 
 
 class ShuffledBatches(keras.utils.PyDataset):

@@ -13,6 +13,7 @@ from sklearn.utils import ClassifierTags, Tags
 from skann._fit_in_parts import FitInParts
 from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, unheard
+from skann.networks._data import is_encoded_when_taken
 
 
 class NetworkClassifier(KerasClassifier):
@@ -103,6 +104,20 @@ class NetworkClassifier(KerasClassifier):
         for callback in callbacks:
             if getattr(callback, "restore_best_weights", False) and callback.best_weights:
                 self.model_.set_weights(callback.best_weights)
+
+    def _validate_data(
+        self, X: Any = None, y: Any = None, reset: bool = False, y_numeric: bool = False
+    ) -> tuple[Any, Any]:
+        if not is_encoded_when_taken(X):
+            return super()._validate_data(X, y, reset, y_numeric)
+        _, y = super()._validate_data(None, y, reset, y_numeric)
+        self.X_dtype_, self.X_shape_, self.n_features_in_ = X.dtype, X.shape, X.shape[1]
+        return X, y
+
+    @staticmethod
+    def _validate_sample_weight(X: Any, y: Any, sample_weight: Any) -> tuple[Any, Any, np.ndarray]:
+        # SciKeras would copy all rows to leave out those of weight 0, which are not there.
+        return X, y, np.asarray(sample_weight, dtype=np.float32)
 
     def head_probabilities(self, X: Any) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""

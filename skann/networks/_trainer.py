@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skann.networks._data import ShuffledBatches, Table
+from skann.networks._data import ShuffledBatches, Table, is_encoded_when_taken
 from skann.networks._graphs import State, shared_graphs
 from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._losses import mean_crossentropy
@@ -84,7 +84,8 @@ class ChurnNetwork(keras.Model):
         callbacks = keras.tree.flatten(callbacks) if callbacks else []
         batch_size = 32 if batch_size is None else int(batch_size)
         plain_arrays = all(
-            value is None or isinstance(value, np.ndarray) for value in (x, y, sample_weight)
+            value is None or isinstance(value, np.ndarray) or is_encoded_when_taken(value)
+            for value in (x, y, sample_weight)
         ) and isinstance(validation_data, tuple | list | None)
         common = dict(
             epochs=epochs, verbose=verbose, callbacks=callbacks, initial_epoch=initial_epoch
