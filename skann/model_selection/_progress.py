@@ -33,16 +33,22 @@ class SearchProgress:
     def __exit__(self, *error: Any) -> None:
         self._bar.close()
 
-    def batches(self, stage: str, new: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-        """Yield the candidates of a stage; those tried before leave the bar's total."""
+    def start(self, stage: str, new: list[dict[str, Any]]) -> None:
+        """Name the stage; candidates that were tried before leave the bar's total."""
         self._bar.total -= (self._to_come[stage] - len(new)) * self._n_splits
         self._bar.set_description(stage)
+
+    def batches(self, new: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+        """Yield the candidates of a stage."""
         size = self._batch_size or max(1, len(new))
         for start in range(0, len(new), size):
             yield new[start : start + size]
 
-    def fitted(self, batch: list[dict[str, Any]], best_score: float) -> None:
-        """Move the bar, and show the best score so far."""
+    def fitted(self, n_fits: int) -> None:
+        """Move the bar."""
+        self._bar.update(n_fits)
+
+    def scored(self, best_score: float) -> None:
+        """Show the best score so far."""
         if np.isfinite(best_score):
-            self._bar.set_postfix_str(f"best {best_score:.4f}", refresh=False)
-        self._bar.update(len(batch) * self._n_splits)
+            self._bar.set_postfix_str(f"best {best_score:.4f}")

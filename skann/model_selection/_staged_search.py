@@ -10,11 +10,13 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.parallel import Parallel
 
 from skann._warnings import WorkflowWarning
 from skann.model_selection._progress import SearchProgress
+from skann.model_selection._race import Data, Races, network_of
 from skann.model_selection._scoring import RARE_SHARE, chooses_by_accuracy, rare_share
-from skann.model_selection._stages import candidates, own_settings, read_stages
+from skann.model_selection._stages import candidates, names_in, own_settings, read_stages
 
 
 class StagedSearchCV(BaseSearchCV):
@@ -22,7 +24,8 @@ class StagedSearchCV(BaseSearchCV):
 
     A full grid over learning rate, regularisation and size multiplies their numbers; stages add
     them up. The order is the one in which they matter to a network: at a wrong learning rate,
-    nothing can be said about sizes.
+    nothing can be said about sizes. Within a stage networks race: all train a few epochs on each
+    fold, those that are clearly behind stop, and the others go on from where they were.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ class StagedSearchCV(BaseSearchCV):
     scoring : str, callable, list, dict or None, default="roc_auc"
         As in scikit-learn's searches.
     n_jobs : int or None, default=None
-        Fits at the same time.
+        Fits at the same time. A race takes threads, unless a joblib backend was chosen.
     refit : bool, str or callable, default=True
         Fit the best candidate on all rows. With several scores, the name of the one to choose by,
         which stages choose by, too.
@@ -51,12 +54,24 @@ class StagedSearchCV(BaseSearchCV):
         Score of a candidate whose fit fails.
     return_train_score : bool, default=False
         Whether `cv_results_` has scores on training rows.
+    race : bool, default=True
+        Let the networks of a stage race: after 4, 8, 16, ... epochs those stop whose best
+        validation losses so far, without the L2 penalty, are behind the leader's by more than the
+        standard error over folds. The best of earlier stages takes part; nothing is trained twice.
+        This is for a `ChurnANNClassifier`, alone or as the last step of a Pipeline, with early
+        stopping on rows of ``validation_fraction``, for stages that vary what leaves the losses
+        comparable (not ``class_weight``, ``resampler`` or ``loss``, say), and for two folds or
+        more. A user's transformer before the network needs an integer for each ``random_state``,
+        since it meets the rows again. Anything else is fitted whole.
 
     Attributes
     ----------
     cv_results_ : dict of arrays
         As in scikit-learn's searches, with the name of the stage under "stage". A candidate that
-        an earlier stage tried is not fitted again.
+        an earlier stage tried is not fitted again. For networks, "n_epochs" is the number of epochs
+        that a candidate was trained for, over all folds, and "left_at" the epoch at which it fell
+        out of a race (nan if it was trained to its end). A candidate that fell out is scored at its
+        best epoch until then, and is not chosen as the best.
     best_estimator_, best_score_, best_params_, best_index_, scorer_, n_splits_, refit_time_
         As in scikit-learn's searches, over all stages.
 
@@ -67,6 +82,9 @@ class StagedSearchCV(BaseSearchCV):
 
     References
     ----------
+    Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter
+    Optimization", AISTATS 2016.
+
     Bengio, "Practical Recommendations for Gradient-Based Training of Deep Architectures", in
     Neural Networks: Tricks of the Trade, 2012, section 3.
 
@@ -89,7 +107,11 @@ class StagedSearchCV(BaseSearchCV):
     _parameter_constraints: dict[str, list[Any]] = {
         **BaseSearchCV._parameter_constraints,
         "stages": [StrOptions({"default"}), dict],
+        "race": ["boolean"],
     }
+    estimator: BaseEstimator
+    n_jobs: int | None
+    _races: Races | None = None  # while a search runs
 
     def __init__(
         self,
@@ -104,6 +126,7 @@ class StagedSearchCV(BaseSearchCV):
         pre_dispatch: int | str = "2*n_jobs",
         error_score: str | float = np.nan,
         return_train_score: bool = False,
+        race: bool = True,
     ) -> None:
         super().__init__(
             estimator=estimator,
@@ -117,6 +140,7 @@ class StagedSearchCV(BaseSearchCV):
             return_train_score=return_train_score,
         )
         self.stages = stages
+        self.race = race
 
     def fit(self, X: Any, y: Any = None, **params: Any) -> "StagedSearchCV":
         """Run all stages, then fit the best candidate on all rows.
@@ -151,7 +175,18 @@ class StagedSearchCV(BaseSearchCV):
                     WorkflowWarning,
                     stacklevel=2,
                 )
-        return super().fit(X, y, **params)
+        if not self.race or network_of(self.estimator) is None:
+            return super().fit(X, y, **params)
+        parallel = Parallel(self.n_jobs, prefer="threads", pre_dispatch=self.pre_dispatch)
+        self._races = Races(self.estimator, parallel)
+        own = self.estimator, self.n_jobs
+        # All that is left to do for scikit-learn's loop is to score what the races have trained.
+        self.estimator, self.n_jobs = self._races.handover.stand_in, 1
+        try:
+            return super().fit(X, y, **params)
+        finally:
+            self.estimator, self.n_jobs = own
+            del self._races
 
     def _check_comparable(self) -> None:
         if self.refit is False and isinstance(self.scoring, list | tuple | set | dict):
@@ -166,29 +201,70 @@ class StagedSearchCV(BaseSearchCV):
                 f"shuffle=False (got {self.cv})."
             )
 
+    def _get_routed_params_for_fit(self, params: dict[str, Any]) -> Any:
+        routed = super()._get_routed_params_for_fit(params)
+        if self._races is not None:
+            self._races.fit_params = routed.estimator.fit
+        return routed
+
+    def _check_input_parameters(self, X: Any, y: Any, split_params: dict[str, Any]) -> None:
+        super()._check_input_parameters(X, y, split_params)
+        if self._races is not None:
+            folds = list(self._checked_cv_orig.split(X, y, **split_params))
+            self._races.data = Data(X, y, folds, self._races.fit_params)
+
     def _run_search(self, evaluate_candidates: Callable[..., Any]) -> None:
         stages = read_stages(self.stages, self.estimator)
-        best = own_settings(stages, self.estimator)
+        best, best_index = own_settings(stages, self.estimator), None
         tried: set[str] = set()
-        progress = SearchProgress(stages, self.n_splits_, self.verbose, self.n_jobs)
+        races = self._races
+        n_jobs = self.n_jobs if races is None else races.parallel.n_jobs
+        progress = SearchProgress(stages, self.n_splits_, self.verbose, n_jobs)
         with progress:
             for name, grid in stages.items():
                 new = list(candidates(grid, best, tried))
-                for batch in progress.batches(name, new):
+                progress.start(name, new)
+                race = races is not None and races.can_race(new, names_in(grid))
+                for batch in [new] if race and new else progress.batches(new):
+                    more_results: dict[str, list[Any]] = {"stage": [name] * len(batch)}
+                    if races is not None:
+                        more_results |= races.run(batch, race, best_index, progress.fitted)
                     with _no_message(self):
-                        results = evaluate_candidates(
-                            batch, more_results={"stage": [name] * len(batch)}
-                        )
-                    index = self._best_so_far(results)
-                    best = results["params"][index]
-                    progress.fitted(batch, self._score_of(results, index))
+                        results = evaluate_candidates(batch, more_results=more_results)
+                    best_index = self._best_so_far(results)
+                    best = results["params"][best_index]
+                    if races is None:
+                        progress.fitted(len(batch) * self.n_splits_)
+                    progress.scored(self._score_of(results, best_index))
+
+    def _format_results(
+        self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None
+    ) -> dict[str, Any]:
+        if self._races is not None:
+            # Scikit-learn's clock saw networks that were trained already.
+            out = [
+                {**fit, "fit_time": fit["fit_time"] + seconds}
+                for fit, seconds in zip(out, self._races.seconds, strict=True)
+            ]
+        return super()._format_results(candidate_params, n_splits, out, more_results)
+
+    @staticmethod
+    def _select_best_index(refit: Any, refit_metric: str, results: Mapping[str, Any]) -> int:
+        best = BaseSearchCV._select_best_index(refit, refit_metric, results)
+        if callable(refit) or "left_at" not in results:
+            return int(best)
+        # A score of a network that fell out is not that of the network which `refit` would train.
+        scores = np.where(
+            np.isnan(results["left_at"]), results[f"mean_test_{refit_metric}"], np.nan
+        )
+        return int(best if np.isnan(scores).all() else np.nanargmax(scores))
 
     def _metric(self, results: Mapping[str, Any]) -> str:
         several = isinstance(self.refit, str) and f"mean_test_{self.refit}" in results
         return str(self.refit) if several else "score"
 
     def _best_so_far(self, results: Mapping[str, Any]) -> int:
-        return int(self._select_best_index(self.refit, self._metric(results), results))
+        return self._select_best_index(self.refit, self._metric(results), results)
 
     def _score_of(self, results: Mapping[str, Any], index: int) -> float:
         scores = results.get(f"mean_test_{self._metric(results)}")

@@ -72,8 +72,13 @@ def candidates(grid: Any, best: Mapping[str, Any], tried: set[str]) -> Iterator[
 def own_settings(stages: Stages, estimator: BaseEstimator) -> dict[str, Any]:
     """Return what the estimator has for each parameter that some stage varies."""
     own = estimator.get_params()
-    names = {name for grid in stages.values() for point in ParameterGrid(grid) for name in point}
+    names = set().union(*map(names_in, stages.values()))
     return {name: own[name] for name in sorted(names) if name in own}
+
+
+def names_in(grid: Any) -> set[str]:
+    """Return the parameters that a grid varies."""
+    return {name for point in ParameterGrid(grid) for name in point}
 
 
 def _find_network(estimator: BaseEstimator) -> tuple[str, ChurnANNClassifier]:

@@ -1,0 +1,48 @@
+"""How a search of scikit-learn comes by estimators that are trained already."""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Any
+
+from sklearn.base import BaseEstimator, clone
+
+
+class Handover:
+    """Hands trained estimators to a search that would train clones of its own.
+
+    A search clones its estimator once for itself, and then for each candidate and fold in order;
+    it sets the candidate's parameters, fits and scores the clone. The clones of `stand_in` are
+    what `give` was given, as long as it lasts, and plain ones otherwise.
+
+    Parameters
+    ----------
+    estimator : estimator
+    """
+
+    def __init__(self, estimator: Any) -> None:
+        self._estimator = estimator
+        self.stand_in = clone(estimator)
+        vars(self.stand_in)["__sklearn_clone__"] = self._next
+        self._waiting = deque([self.stand_in])  # for the search itself
+
+    def give(self, trained: Iterable[Any]) -> None:
+        """Let the next clones be these, whose `fit` has nothing left to do."""
+        self._waiting.extend(trained)
+
+    def _next(self) -> Any:
+        return self._waiting.popleft() if self._waiting else clone(self._estimator)
+
+
+class Failed(BaseEstimator):
+    """Fails in `fit` as a fit did that took place before, for the search to deal with."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def set_params(self, **parameters: Any) -> "Failed":
+        """Be set to nothing."""
+        return self
+
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> "Failed":
+        """Raise the error."""
+        raise self.error
