@@ -1,12 +1,14 @@
 """Raw columns -> numbers: roles, cleaning and encoding, with scikit-learn and pandas alone."""
 
 from skann.preprocessing._cleaner import TableCleaner
+from skann.preprocessing._encoded_rows import EncodedRows
 from skann.preprocessing._encoder import TableEncoder
 from skann.preprocessing._piecewise import PiecewiseLinearEncoder
 from skann.preprocessing._roles import column_roles
 from skann.preprocessing._smooth_clip import SmoothClipScaler
 
 __all__ = [
+    "EncodedRows",
     "PiecewiseLinearEncoder",
     "SmoothClipScaler",
     "TableCleaner",

@@ -1,25 +1,26 @@
 """Clean columns -> the numbers that a network takes."""
 
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.compose import ColumnTransformer
-from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
+from sklearn.frozen import FrozenEstimator
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skann.preprocessing._cleaner import RARE
+from skann.preprocessing._encoded_rows import EncodedRows, as_slice
+from skann.preprocessing._onehot import OneHotCodes
 from skann.preprocessing._piecewise import PiecewiseLinearEncoder
 from skann.preprocessing._smooth_clip import SmoothClipScaler
-from skann.preprocessing._table import as_floats, as_table
+from skann.preprocessing._table import as_floats, as_table, stack_columns
 
 # Up to here one-hot, above embeddings (RealMLP, Holzmüller et al. 2024, section 3).
 _MOST_ONEHOT_LEVELS = 9
-# Products of single-precision numbers up to a million standard deviations stay finite.
-_LARGEST_OUTPUT = 1e6
 
 
 # Always an array, whatever output scikit-learn is configured for: a network takes nothing else.
@@ -92,28 +93,37 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ValueError
             If a column is neither a category nor numbers, or has gaps.
         """
-        self.fit_transform(X, y)
+        self.fit_rows(X, y)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=True)
     def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
         """Fit, and return the encoded columns of `X`, as `fit` and `transform` would."""
+        return np.asarray(self.fit_rows(X, y))
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit_rows(self, X: Any, y: Any = None) -> EncodedRows:
+        """Fit, and return the rows of `X` in compact form, as `fit` and `transform_rows` would."""
         table = as_table(X)
         validate_data(self, table, skip_check_array=True)
-        levels = {
-            i: _seen_levels(table.iloc[:, i])
-            for i, dtype in enumerate(table.dtypes)
-            if isinstance(dtype, pd.CategoricalDtype)
-        }
-        self._numbers = [i for i in range(table.shape[1]) if i not in levels]
-        self._onehot = {i: seen for i, seen in levels.items() if not self._embeds(seen)}
-        self._embedding = {
-            i: seen.drop(RARE, errors="ignore") for i, seen in levels.items() if self._embeds(seen)
-        }
-        self.embedding_cardinalities_ = tuple(len(seen) + 1 for seen in self._embedding.values())
+        self._numbers: list[int] = []
+        self._onehot: dict[int, _Levels] = {}
+        self._embedding: dict[int, _Levels] = {}
+        for i, (_, series) in enumerate(table.items()):
+            if not isinstance(series.dtype, pd.CategoricalDtype):
+                self._numbers.append(i)
+                continue
+            seen = _is_seen(series.array)
+            common = seen & [name != RARE for name in series.dtype.categories.tolist()]
+            if self._embeds(common.sum()):
+                self._embedding[i] = _Levels.of(series.dtype.categories, common)
+            else:
+                self._onehot[i] = _Levels.of(series.dtype.categories, seen)
+        self.embedding_cardinalities_ = tuple(
+            len(seen.names) + 1 for seen in self._embedding.values()
+        )
         values = self._to_array(table)
-        self.transformer_ = self._make_transformer(values)
-        return _single(self.transformer_.fit_transform(values, y))
+        self.transformer_ = _hold(self._fit_steps(values), values[:1])
+        return EncodedRows(values, self.transformer_)
 
     def transform(self, X: Any) -> np.ndarray:
         """Return the encoded columns.
@@ -126,10 +136,24 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         -------
         ndarray of float32, shape (n_samples, n_features_out)
         """
+        return np.asarray(self.transform_rows(X))
+
+    def transform_rows(self, X: Any) -> EncodedRows:
+        """Return the rows in compact form, each encoded when it is asked for.
+
+        Parameters
+        ----------
+        X : pandas.DataFrame with the columns of `fit`
+            Its memory may be shared: don't change it afterwards.
+
+        Returns
+        -------
+        EncodedRows of shape (n_samples, n_features_out)
+        """
         check_is_fitted(self)
         table = as_table(X)
         validate_data(self, table, reset=False, skip_check_array=True)
-        return _single(self.transformer_.transform(self._to_array(table)))
+        return EncodedRows(self._to_array(table), self.transformer_)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return a name for each output column.
@@ -144,7 +168,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         for step, transformer, positions in self.transformer_.transformers_:
             if step == "onehot":
                 for i, levels in self._onehot.items():
-                    names += [f"{inputs[i]}_{level}" for level in levels]
+                    names += [f"{inputs[i]}_{level}" for level in levels.names]
             elif step != "remainder":
                 names += list(transformer.get_feature_names_out([columns[j] for j in positions]))
         return np.array(names, dtype=object)
@@ -154,32 +178,38 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
-    def _embeds(self, levels: pd.Index) -> bool:
+    def _embeds(self, n_levels: int) -> bool:
         if self.categorical_encoding == "auto":
-            return len(levels.drop(RARE, errors="ignore")) > _MOST_ONEHOT_LEVELS
+            return n_levels > _MOST_ONEHOT_LEVELS
         return self.categorical_encoding == "embedding"
 
     def _to_array(self, table: pd.DataFrame) -> np.ndarray:
-        columns = [_numbers(table.iloc[:, i]) for i in self._numbers]
-        for i, levels in (self._onehot | self._embedding).items():
-            columns.append(_codes(table.iloc[:, i], levels))
-        return np.column_stack(columns)
+        """Return numbers, then categories as integers; the table's own memory where possible."""
+        if all(dtype == np.float64 for dtype in table.dtypes.array):
+            values = np.ascontiguousarray(table.to_numpy())
+        else:
+            columns = [series for _, series in table.items()]
+            arrays = [_floats(columns[i]) for i in self._numbers]
+            for i, levels in (self._onehot | self._embedding).items():
+                arrays.append(levels.codes_of(columns[i]))
+            values = stack_columns(arrays, len(table))
+        gaps = np.isnan(values[:, : len(self._numbers)].min(axis=0))
+        if gaps.any():
+            raise ValueError(
+                f"Input X contains NaN: column {table.columns[self._numbers[gaps.argmax()]]!r}. "
+                "Fill the gaps first, for example with TableCleaner."
+            )
+        return values
 
-    def _make_transformer(self, values: np.ndarray) -> ColumnTransformer:
+    def _fit_steps(self, values: np.ndarray) -> list[tuple]:
         first, second = len(self._numbers), len(self._numbers) + len(self._onehot)
-        onehot = OneHotEncoder(
-            categories=[np.arange(1, len(seen) + 1) for seen in self._onehot.values()],
-            handle_unknown="ignore",
-            sparse_output=False,
-            dtype=np.float32,
-        )
+        onehot = OneHotCodes([len(seen.names) for seen in self._onehot.values()])
         steps = [
             *self._numeric_steps(values[:, :first]),
             ("onehot", onehot, np.arange(first, second)),
             ("embedding", "passthrough", np.arange(second, values.shape[1])),
         ]
-        transformer = ColumnTransformer([step for step in steps if len(step[2])])
-        return transformer.set_output(transform="default")
+        return [_fitted(step, values) for step in steps if len(step[2])]
 
     def _numeric_steps(self, numbers: np.ndarray) -> list[tuple]:
         every = np.arange(numbers.shape[1])
@@ -187,8 +217,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             return [("numeric", StandardScaler(), every)]
         if self.numeric_encoding == "robust":
             return [("numeric", SmoothClipScaler(), every)]
-        lowest, highest = numbers.min(axis=0), numbers.max(axis=0)
-        two_valued = ((numbers == lowest) | (numbers == highest)).all(axis=0)
+        two_valued = np.array([_is_two_valued(column) for column in numbers.T], dtype=bool)
         if self.numeric_encoding == "quantile":
             quantile = QuantileTransformer(
                 n_quantiles=min(1000, len(numbers)), output_distribution="normal", random_state=0
@@ -206,35 +235,65 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return steps
 
 
-def _single(encoded: np.ndarray) -> np.ndarray:
-    np.clip(encoded, -_LARGEST_OUTPUT, _LARGEST_OUTPUT, out=encoded)
-    return encoded.astype(np.float32, copy=False)
+class _Levels(NamedTuple):
+    """Levels of a category, whose codes are 1, 2, ...; 0 is whatever else comes."""
+
+    names: pd.Index
+    categories: pd.Index  # of the dtype in fit
+    codes: np.ndarray  # of these categories, and of none at the end
+
+    @classmethod
+    def of(cls, categories: pd.Index, kept: np.ndarray) -> "_Levels":
+        names = categories if kept.all() else categories[kept]
+        return cls(names, categories, np.append(np.cumsum(kept) * kept, 0))
+
+    def codes_of(self, series: pd.Series) -> np.ndarray:
+        if not isinstance(series.dtype, pd.CategoricalDtype):
+            return self.names.get_indexer(pd.Index(series)) + 1
+        categories = series.dtype.categories
+        if categories is self.categories:  # a table that the same cleaner cleaned
+            codes = self.codes
+        else:
+            codes = np.append(self.names.get_indexer(categories), -1) + 1
+        return codes[series.array.codes]
 
 
-def _seen_levels(series: pd.Series) -> pd.Index:
-    codes = series.cat.codes.to_numpy()
-    counts = np.bincount(codes[codes >= 0], minlength=len(series.cat.categories))
-    return series.cat.categories[counts > 0]
+def _is_seen(categories: pd.Categorical) -> np.ndarray:
+    codes = categories.codes
+    return np.bincount(codes[codes >= 0], minlength=len(categories.categories)) > 0
 
 
-def _numbers(series: pd.Series) -> np.ndarray:
+def _floats(series: pd.Series) -> np.ndarray:
     if not pd.api.types.is_numeric_dtype(series.dtype):
         raise ValueError(
             f"Column {series.name!r} has dtype {series.dtype}, not numbers or category dtype: "
             "clean the table first, for example with TableCleaner."
         )
-    values = as_floats(series)
-    if np.isnan(values).any():
-        raise ValueError(
-            f"Input X contains NaN: column {series.name!r}. Fill the gaps first, for example with "
-            "TableCleaner."
-        )
-    return values
+    return as_floats(series)
 
 
-def _codes(series: pd.Series, levels: pd.Index) -> np.ndarray:
-    """Return 1 + the position in `levels`, 0 for what is not there."""
-    if isinstance(series.dtype, pd.CategoricalDtype):
-        new_codes = np.append(levels.get_indexer(series.cat.categories), -1) + 1
-        return new_codes[series.cat.codes.to_numpy()].astype(np.float64)
-    return levels.get_indexer(pd.Index(series)) + 1.0
+def _is_two_valued(column: np.ndarray) -> bool:
+    return bool(((column == column.min()) | (column == column.max())).all())
+
+
+def _fitted(named_step: tuple, values: np.ndarray) -> tuple:
+    name, step, columns = named_step
+    if step != "passthrough":
+        # Sums over columns that lie apart are other sums in the last bit.
+        apart = not isinstance(step, StandardScaler)
+        step.fit(values[:, as_slice(columns) if apart else columns])
+    return name, step, columns
+
+
+def _hold(steps: list[tuple], row: np.ndarray) -> ColumnTransformer:
+    """Return a fitted ColumnTransformer of fitted steps, without encoding a whole table for it."""
+    frozen = [
+        (name, step if step == "passthrough" else FrozenEstimator(step), columns)
+        for name, step, columns in steps
+    ]
+    transformer = ColumnTransformer(frozen).set_output(transform="default").fit(row)
+    transformer.transformers_ = [
+        (name, getattr(step, "estimator", step), columns)
+        for name, step, columns in transformer.transformers_
+    ]
+    return transformer

@@ -108,12 +108,29 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
-        ends = np.cumsum(self._n_columns())
-        encoded = np.zeros((len(X), ends[-1]), dtype=np.float32)
-        for column, edges, end in zip(X.T, self.edges_, ends, strict=True):
-            if len(edges) > 1:
-                encoded[:, end - len(edges) + 1 : end] = _encode(column, edges)
+        encoded = np.empty((len(X), sum(self._n_columns())), dtype=np.float32)
+        self.encode_into(X, encoded)
         return encoded
+
+    def encode_into(self, X: np.ndarray, out: np.ndarray, bound: float = _NO_BOUND) -> None:
+        """Write the encoded columns into `out`, without any check.
+
+        Parameters
+        ----------
+        X : ndarray of finite floats, shape (n_samples, n_features)
+        out : ndarray of float32, shape (n_samples, n_bins_of_all_columns)
+        bound : float
+            How far the outermost bins go on, in both directions.
+        """
+        counts = self._n_columns()
+        passed = np.tri(max(counts), k=-1, dtype=np.float32)  # a row a bin: 1 for those before it
+        end = 0
+        for column, edges, count in zip(X.T, self.edges_, counts, strict=True):
+            start, end = end, end + count
+            if len(edges) == 1:
+                out[:, start] = 0
+            else:
+                _encode_into(column, edges, bound, passed[:count, :count], out[:, start:end])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return `<column>_bin<number>`, numbered from 1."""
@@ -137,13 +154,19 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         return tags
 
 
-def _encode(column: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    lower = np.zeros(len(edges) - 1)
-    upper = np.ones(len(edges) - 1)
-    lower[0], upper[-1] = -_NO_BOUND, _NO_BOUND
+def _encode_into(
+    column: np.ndarray, edges: np.ndarray, bound: float, passed: np.ndarray, out: np.ndarray
+) -> None:
+    # One division a value, not one a bin: the bins before its own are 1, those after it 0.
+    bins = edges[1:-1].searchsorted(column, side="right")
+    lowest = np.zeros(len(edges) - 1)
+    lowest[0] = -bound
     with np.errstate(over="ignore"):
-        share = (column[:, None] - edges[:-1]) / np.diff(edges)
-    return np.clip(share, lower, upper, out=share)
+        share = column - edges[bins]
+        share /= (edges[1:] - edges[:-1])[bins]
+    np.clip(share, lowest[bins], bound, out=share)
+    out[:] = passed.take(bins, axis=0)
+    out[np.arange(len(bins)), bins] = share
 
 
 def _quantile_edges(column: np.ndarray, n_bins: int) -> np.ndarray:
@@ -153,14 +176,17 @@ def _quantile_edges(column: np.ndarray, n_bins: int) -> np.ndarray:
     and the quantiles are those of the others. Edges are values that occur: between two that do,
     bins would only repeat each other.
     """
-    values, counts = np.unique(column, return_counts=True)
+    ordered = np.sort(column)
+    first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])  # of each distinct value
+    values, counts = ordered[first], np.diff(first, append=len(ordered))
     frequent = counts * n_bins > len(column)
-    others = np.repeat(values[~frequent], counts[~frequent])
     n_others = max(1, n_bins - int(frequent.sum()))
     edges = [values[[0, -1]], values[frequent]]
+    others = ordered[np.repeat(~frequent, counts)] if frequent.any() else ordered
     if len(others):
-        shares = np.linspace(0, 1, n_others + 1)
-        edges.append(np.quantile(others, shares, method="inverted_cdf"))
+        # The empirical distribution's inverse at 0, 1 / n_others, ..., 1.
+        ranks = np.ceil(len(others) * np.linspace(0, 1, n_others + 1) - 1)
+        edges.append(others[np.maximum(ranks, 0).astype(np.intp)])
     return np.concatenate(edges)
 
 

@@ -8,6 +8,7 @@ from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_dat
 
 # All beyond is bent to 3, and the square of it is finite.
 _FAR = 1e30
+_SORTED_BYTES = 2**23
 
 
 class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -51,9 +52,13 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         y : ignored
         """
         X = validate_data(self, X, dtype=FLOAT_DTYPES)
-        lowest, first, self.center_, third, highest = np.quantile(
-            X, [0, 0.25, 0.5, 0.75, 1], axis=0
-        )
+        # NumPy copies what it sorts, so some columns at a time.
+        step = max(1, _SORTED_BYTES // X[:, 0].nbytes)
+        quantiles = [
+            np.quantile(X[:, i : i + step], [0, 0.25, 0.5, 0.75, 1], axis=0)
+            for i in range(0, X.shape[1], step)
+        ]
+        lowest, first, self.center_, third, highest = np.hstack(quantiles)
         scale = np.where(third > first, third - first, (highest - lowest) / 2)
         self.scale_ = np.where(scale > 0, scale, np.inf)
         return self
@@ -71,11 +76,27 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
+        scaled = np.empty_like(X)
+        self.encode_into(X, scaled)
+        return scaled
+
+    def encode_into(self, X: np.ndarray, out: np.ndarray) -> None:
+        """Write the scaled columns into `out`, without any check.
+
+        Parameters
+        ----------
+        X : ndarray of finite floats, shape (n_samples, n_features)
+        out : ndarray of floats, shape (n_samples, n_features)
+        """
         with np.errstate(over="ignore"):
-            scaled = (X - self.center_) / self.scale_
+            scaled = X - self.center_
+            scaled /= self.scale_
         np.clip(scaled, -_FAR, _FAR, out=scaled)
-        scaled /= np.sqrt(1 + (scaled / 3) ** 2)
-        return scaled.astype(X.dtype, copy=False)
+        divisor = scaled / 3
+        divisor *= divisor
+        divisor += 1
+        np.sqrt(divisor, out=divisor)
+        np.divide(scaled, divisor, out=out, casting="same_kind")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
