@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from skann.preprocessing._onehot import OneHotCodes
 from skann.preprocessing._piecewise import PiecewiseLinearEncoder
 from skann.preprocessing._smooth_clip import SmoothClipScaler
 
@@ -93,9 +94,10 @@ class EncodedRows:
         return encoded if dtype is None else encoded.astype(dtype, copy=False)
 
     def _blocks(self, n_rows: int) -> list[slice]:
-        # Three copies of the clean values, and one of the widest column's bins.
-        n_rows_a_block = max(1, _BLOCK_BYTES // (24 * self._values.shape[1] + 512))
-        return [slice(i, i + n_rows_a_block) for i in range(0, n_rows, n_rows_a_block)]
+        # Three copies of the clean values. More rows would leave the processor's cache, fewer would
+        # cost more in calls than in arithmetic.
+        step = int(np.clip(_BLOCK_BYTES // (24 * self._values.shape[1]), 512, 4096))
+        return [slice(start, start + step) for start in range(0, n_rows, step)]
 
     def _encode(self, blocks: Iterable[np.ndarray], n_rows: int) -> np.ndarray:
         encoded = np.empty((n_rows, self.shape[1]), dtype=self.dtype)
@@ -104,32 +106,24 @@ class EncodedRows:
             out = encoded[start : start + len(values)]
             for step, columns, columns_out in self._steps:
                 _encode_into(step, values[:, columns], out[:, columns_out])
-            np.clip(out, -_LARGEST_OUTPUT, _LARGEST_OUTPUT, out=out)
             start += len(values)
         return encoded
 
 
 def _encode_into(step: Any, values: np.ndarray, out: np.ndarray) -> None:
     # The arithmetic of `step.transform` without its checks, which cost more than a small block.
-    if isinstance(step, PiecewiseLinearEncoder | SmoothClipScaler):
+    if isinstance(step, PiecewiseLinearEncoder):
+        step.encode_into(values, out, bound=_LARGEST_OUTPUT)
+    elif isinstance(step, OneHotCodes | SmoothClipScaler):
         step.encode_into(values, out)
     elif isinstance(step, StandardScaler):
         scaled = values - step.mean_
         scaled /= step.scale_
         out[:] = np.clip(scaled, -_LARGEST_OUTPUT, _LARGEST_OUTPUT, out=scaled)
-    elif isinstance(step, OneHotEncoder):
-        _onehot_into(values.astype(np.intp), list(map(len, step.categories_)), out)
     elif isinstance(step, FunctionTransformer):  # ColumnTransformer's "passthrough"
         out[:] = values
     else:
         out[:] = step.transform(values)
-
-
-def _onehot_into(codes: np.ndarray, n_levels: list[int], out: np.ndarray) -> None:
-    out[:] = 0
-    rows, columns = np.nonzero(codes)  # code 0 is no level
-    first = np.cumsum([0, *n_levels[:-1]])
-    out[rows, first[columns] + codes[rows, columns] - 1] = 1
 
 
 def as_slice(columns: np.ndarray) -> Any:

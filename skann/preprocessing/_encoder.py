@@ -8,12 +8,13 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
-from sklearn.preprocessing import OneHotEncoder, QuantileTransformer, StandardScaler
+from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skann.preprocessing._cleaner import RARE
 from skann.preprocessing._encoded_rows import EncodedRows, as_slice
+from skann.preprocessing._onehot import OneHotCodes
 from skann.preprocessing._piecewise import PiecewiseLinearEncoder
 from skann.preprocessing._smooth_clip import SmoothClipScaler
 from skann.preprocessing._table import as_floats, as_table, stack_columns
@@ -112,7 +113,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 self._numbers.append(i)
                 continue
             seen = _is_seen(series.array)
-            common = seen & [name != RARE for name in series.dtype.categories]
+            common = seen & [name != RARE for name in series.dtype.categories.tolist()]
             if self._embeds(common.sum()):
                 self._embedding[i] = _Levels.of(series.dtype.categories, common)
             else:
@@ -202,12 +203,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _fit_steps(self, values: np.ndarray) -> list[tuple]:
         first, second = len(self._numbers), len(self._numbers) + len(self._onehot)
-        onehot = OneHotEncoder(
-            categories=[np.arange(1, len(seen.names) + 1) for seen in self._onehot.values()],
-            handle_unknown="ignore",
-            sparse_output=False,
-            dtype=np.float32,
-        )
+        onehot = OneHotCodes([len(seen.names) for seen in self._onehot.values()])
         steps = [
             *self._numeric_steps(values[:, :first]),
             ("onehot", onehot, np.arange(first, second)),
@@ -248,7 +244,8 @@ class _Levels(NamedTuple):
 
     @classmethod
     def of(cls, categories: pd.Index, kept: np.ndarray) -> "_Levels":
-        return cls(categories[kept], categories, np.append(np.cumsum(kept) * kept, 0))
+        names = categories if kept.all() else categories[kept]
+        return cls(names, categories, np.append(np.cumsum(kept) * kept, 0))
 
     def codes_of(self, series: pd.Series) -> np.ndarray:
         if not isinstance(series.dtype, pd.CategoricalDtype):
@@ -281,12 +278,10 @@ def _is_two_valued(column: np.ndarray) -> bool:
 
 def _fitted(named_step: tuple, values: np.ndarray) -> tuple:
     name, step, columns = named_step
-    if isinstance(step, OneHotEncoder):
-        step.fit(values[:1, columns])  # its categories are given
-    elif isinstance(step, StandardScaler | QuantileTransformer):
-        step.fit(values[:, columns])
-    elif step != "passthrough":
-        step.fit(values[:, as_slice(columns)])
+    if step != "passthrough":
+        # Sums over columns that lie apart are other sums in the last bit.
+        apart = not isinstance(step, StandardScaler)
+        step.fit(values[:, as_slice(columns) if apart else columns])
     return name, step, columns
 
 

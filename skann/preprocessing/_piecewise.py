@@ -112,13 +112,15 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         self.encode_into(X, encoded)
         return encoded
 
-    def encode_into(self, X: np.ndarray, out: np.ndarray) -> None:
+    def encode_into(self, X: np.ndarray, out: np.ndarray, bound: float = _NO_BOUND) -> None:
         """Write the encoded columns into `out`, without any check.
 
         Parameters
         ----------
         X : ndarray of finite floats, shape (n_samples, n_features)
         out : ndarray of float32, shape (n_samples, n_bins_of_all_columns)
+        bound : float
+            How far the outermost bins go on, in both directions.
         """
         counts = self._n_columns()
         passed = np.tri(max(counts), k=-1, dtype=np.float32)  # a row a bin: 1 for those before it
@@ -128,7 +130,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
             if len(edges) == 1:
                 out[:, start] = 0
             else:
-                _encode_into(column, edges, passed[:count, :count], out[:, start:end])
+                _encode_into(column, edges, bound, passed[:count, :count], out[:, start:end])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return `<column>_bin<number>`, numbered from 1."""
@@ -153,15 +155,16 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 
 
 def _encode_into(
-    column: np.ndarray, edges: np.ndarray, passed: np.ndarray, out: np.ndarray
+    column: np.ndarray, edges: np.ndarray, bound: float, passed: np.ndarray, out: np.ndarray
 ) -> None:
     # One division a value, not one a bin: the bins before its own are 1, those after it 0.
-    bins = np.searchsorted(edges[1:-1], column, side="right")
+    bins = edges[1:-1].searchsorted(column, side="right")
     lowest = np.zeros(len(edges) - 1)
-    lowest[0] = -_NO_BOUND
+    lowest[0] = -bound
     with np.errstate(over="ignore"):
-        share = (column - edges[bins]) / np.diff(edges)[bins]
-    np.clip(share, lowest[bins], _NO_BOUND, out=share)
+        share = column - edges[bins]
+        share /= (edges[1:] - edges[:-1])[bins]
+    np.clip(share, lowest[bins], bound, out=share)
     out[:] = passed.take(bins, axis=0)
     out[np.arange(len(bins)), bins] = share
 

@@ -289,6 +289,24 @@ def test_samplers_work_on_clean_columns_and_keep_their_dtypes(sampler):
     assert not resampled.isna().any(axis=None)
 
 
+def test_fit_transform_is_fit_then_transform():
+    table = mixed_table().assign(
+        joined=pd.Series(["2020-01-31", "soon"], index=[0, 1]).reindex(range(120)),
+        total=["1.5", " 2", "?", ""] * 30,
+        unit="EUR",
+    )
+    expected = TableCleaner().fit(table).transform(table)
+    pd.testing.assert_frame_equal(TableCleaner().fit_transform(table), expected)
+
+
+def test_each_text_is_read_once_in_a_fit(monkeypatch):
+    read = []
+    factorize = pd.factorize
+    monkeypatch.setattr(pd, "factorize", lambda values: read.append(1) or factorize(values))
+    TableCleaner().fit_transform(pd.DataFrame({"plan": ["a", "b"] * 9, "total": ["1", " "] * 9}))
+    assert len(read) == 2
+
+
 def test_a_pickle_holds_no_rows():
     sizes = [len(pickle.dumps(TableCleaner().fit(mixed_table(n)))) for n in (200, 2000)]
     assert sizes[0] == sizes[1] < 3000
