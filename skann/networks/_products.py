@@ -23,12 +23,15 @@ def product(inputs: Any, kernel: Any) -> Any:
 @tf.custom_gradient
 def _product(inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        of_blocks = tf.matmul(_in_blocks(inputs), _in_blocks(upstream), transpose_a=True)
+        size, units = kernel.shape
+        of_blocks = tf.matmul(
+            _in_blocks(inputs, size), _in_blocks(upstream, units), transpose_a=True
+        )
         return tf.matmul(upstream, kernel, transpose_b=True), tf.reduce_sum(of_blocks, axis=0)
 
     return tf.matmul(inputs, kernel), gradient
 
 
-def _in_blocks(rows: tf.Tensor) -> tf.Tensor:
+def _in_blocks(rows: tf.Tensor, width: int) -> tf.Tensor:
     padded = tf.pad(rows, [[0, -tf.shape(rows)[0] % _BLOCK_ROWS], [0, 0]])
-    return tf.reshape(padded, (-1, _BLOCK_ROWS, rows.shape[-1]))
+    return tf.reshape(padded, (-1, _BLOCK_ROWS, width))
