@@ -117,7 +117,7 @@ def test_auto_cleans_and_encodes_on_training_rows_alone(small_churn, monkeypatch
     # A value of its own tells which customer a row is.
     X = X.assign(monthly_charge=np.arange(400) + 0.5)
     seen = {}
-    for step, method in ((TableCleaner, "fit"), (TableEncoder, "fit_transform")):
+    for step, method in ((TableCleaner, "fit_transform"), (TableEncoder, "fit_rows")):
         fit = getattr(step, method)
 
         def note(self, X, y=None, step=step, fit=fit):
