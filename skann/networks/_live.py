@@ -14,7 +14,7 @@ from skann.networks._graphs import Graphs, Settings, State, shared_graphs
 EVALUATION_ROWS = 256  # of a batch
 # With fewer steps an epoch, compiling by XLA takes longer than it saves, even over many fits. It
 # depends on nothing else, since the two differ in the last bits.
-_FEWEST_STEPS_FOR_XLA = 5
+_FEWEST_STEPS_FOR_XLA = 7
 
 
 class LiveWeights:

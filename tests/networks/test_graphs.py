@@ -60,7 +60,7 @@ def test_one_trace_serves_every_fit_of_an_architecture(make_network, rows, trace
     ):
         fit(network, epochs=2)
         fit(network, 50, sample_weight=rows.weight[:50])
-        fit(network, 40, epochs=2, validation_data=rows.weighted_validation, shuffle=False)
+        fit(network, 60, epochs=2, validation_data=rows.weighted_validation, shuffle=False)
         network.predict_array(rows.X[:3])
     assert len(traced) == n_traced
 
@@ -169,7 +169,7 @@ def test_the_cache_keeps_no_network_and_no_data_alive(make_network, empty_cache)
 
 
 def train(network, rows):
-    network.fit(rows.X, rows.y, batch_size=16, epochs=10, validation_data=rows.validation)
+    network.fit(rows.X, rows.y, batch_size=8, epochs=10, validation_data=rows.validation)
     return [*network.get_weights(), network.predict_array(rows.X)]
 
 
