@@ -113,11 +113,12 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 self._numbers.append(i)
                 continue
             seen = _is_seen(series.array)
-            common = seen & [name != RARE for name in series.dtype.categories.tolist()]
+            categories = series.dtype.categories
+            common = seen & np.array([name != RARE for name in categories.tolist()], dtype=bool)
             if self._embeds(common.sum()):
-                self._embedding[i] = _Levels.of(series.dtype.categories, common)
+                self._embedding[i] = _Levels.of(categories, common)
             else:
-                self._onehot[i] = _Levels.of(series.dtype.categories, seen)
+                self._onehot[i] = _Levels.of(categories, seen)
         self.embedding_cardinalities_ = tuple(
             len(seen.names) + 1 for seen in self._embedding.values()
         )

@@ -125,12 +125,14 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         counts = self._n_columns()
         passed = np.tri(max(counts), k=-1, dtype=np.float32)  # a row a bin: 1 for those before it
         end = 0
-        for column, edges, count in zip(X.T, self.edges_, counts, strict=True):
-            start, end = end, end + count
-            if len(edges) == 1:
-                out[:, start] = 0
-            else:
-                _encode_into(column, edges, bound, passed[:count, :count], out[:, start:end])
+        with np.errstate(over="ignore"):
+            for column, edges, count in zip(X.T, self.edges_, counts, strict=True):
+                start, end = end, end + count
+                if len(edges) == 1:
+                    out[:, start] = 0
+                else:
+                    before = passed[:count, :count]
+                    _encode_into(column, edges, bound, before, out[:, start:end])
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return `<column>_bin<number>`, numbered from 1."""
@@ -161,12 +163,12 @@ def _encode_into(
     bins = edges[1:-1].searchsorted(column, side="right")
     lowest = np.zeros(len(edges) - 1)
     lowest[0] = -bound
-    with np.errstate(over="ignore"):
-        share = column - edges[bins]
-        share /= (edges[1:] - edges[:-1])[bins]
-    np.clip(share, lowest[bins], bound, out=share)
-    out[:] = passed.take(bins, axis=0)
-    out[np.arange(len(bins)), bins] = share
+    share = column - edges[bins]
+    share /= (edges[1:] - edges[:-1])[bins]
+    share.clip(lowest[bins], bound, out=share)
+    encoded = passed.take(bins, axis=0)
+    encoded[np.arange(len(bins)), bins] = share
+    out[:] = encoded  # at once, for the rows of a wide output lie far apart
 
 
 def _quantile_edges(column: np.ndarray, n_bins: int) -> np.ndarray:

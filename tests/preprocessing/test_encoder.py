@@ -181,6 +181,13 @@ def test_levels_are_known_by_name_in_any_dtype():
         np.testing.assert_array_equal(encoder.transform(later)[:, -1], [2, 1, 0, 0])
 
 
+def test_a_category_without_a_level_takes_no_onehot_column():
+    table = clean_table().assign(none=pd.Categorical([None] * 4))
+    np.testing.assert_array_equal(
+        TableEncoder().fit_transform(table), TableEncoder().fit_transform(clean_table())
+    )
+
+
 def test_text_and_gaps_are_refused_by_column():
     with pytest.raises(ValueError, match="'note' has dtype .*clean the table first"):
         TableEncoder().fit(pd.DataFrame({"note": ["x", "y"]}))
