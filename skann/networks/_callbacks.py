@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from skann._bar import tqdm
 
@@ -124,7 +125,7 @@ class DataLossLog(keras.callbacks.Callback):
         loss = logs["val_loss"] if "val_loss" in logs else logs["loss"]
         weights = zip(self.model.weights, self.model.get_weights(), strict=True)
         penalties = [
-            float(variable.regularizer(value))
+            float(variable.regularizer.l2) * float(np.vdot(value, value))
             for variable, value in weights
             if getattr(variable, "regularizer", None) is not None
         ]
