@@ -154,6 +154,25 @@ def test_in_a_halving_grid_search(estimator, rate_name, small_churn):
     assert_probabilities(search, X)
 
 
+def test_successive_halving_over_epochs(small_churn):
+    X, y = small_churn
+    search = HalvingGridSearchCV(
+        ChurnANNClassifier((4,), n_heads=1, random_state=0),
+        {"learning_rate": [1e-6, 1e-5, 1e-4, 0.02]},
+        resource="epochs",
+        max_resources=8,
+        factor=2,
+        cv=2,
+        scoring="roc_auc",
+        random_state=0,
+    ).fit(X, y)
+    assert search.n_resources_ == [2, 4, 8]
+    assert search.n_candidates_ == [4, 2, 1]
+    assert search.best_params_ == {"learning_rate": 0.02, "epochs": 8}
+    assert search.best_estimator_.n_iter_ == 8
+    assert 0 < search.predict_proba(X)[:, 1].std()
+
+
 def test_in_cross_validate(estimator, small_churn):
     X, y = small_churn
     y = (y == "Yes").astype(int)  # scikit-learn's average precision asks for 0 and 1
