@@ -13,6 +13,7 @@ from skann.networks._graphs import Batches
 # large enough for a call to cost next to nothing.
 BLOCK_BYTES = 2**22
 MOST_BATCHES = 64
+_ALIGNMENT = 64  # bytes, of what TensorFlow allocates itself
 
 
 class Table:
@@ -68,17 +69,18 @@ class Table:
         size = n_batches * batch_size
         for start in range(0, self.n_rows, size):
             rows = slice(start, start + size) if order is None else order[start : start + size]
-            X = np.empty((size, n_features), np.float32)
-            y, weight = np.zeros(size, np.float32), np.zeros(size, np.float32)
+            X = aligned((size, n_features))
+            y, weight = aligned((size,)), aligned((size,))
             n_rows = len(self.y[rows])
             _take_into(self.X, rows, X[:n_rows])
             X[n_rows : n_rows + batch_size] = 0.0  # beyond, nobody looks
-            y[:n_rows] = self.y[rows]
+            y[:n_rows], y[n_rows:] = self.y[rows], 0.0
             weight[:n_rows] = 1.0 if self.sample_weight is None else self.sample_weight[rows]
+            weight[n_rows:] = 0.0
             yield Batches(
-                tf.constant(X.reshape(n_batches, batch_size, n_features)),
-                tf.constant(y.reshape(n_batches, batch_size)),
-                tf.constant(weight.reshape(n_batches, batch_size)),
+                as_tensor(X.reshape(n_batches, batch_size, n_features)),
+                as_tensor(y.reshape(n_batches, batch_size)),
+                as_tensor(weight.reshape(n_batches, batch_size)),
                 tf.constant(n_rows),
             )
 
@@ -91,6 +93,22 @@ def batches_per_block(batch_size: int, n_features: int) -> int:
 def is_encoded_when_taken(X: Any) -> bool:
     """Whether ``X`` holds rows that are encoded as ``X.take(rows)`` asks for them."""
     return hasattr(X, "take") and hasattr(X, "dtype") and not isinstance(X, np.ndarray)
+
+
+def aligned(shape: tuple[int, ...], dtype: type = np.float32) -> np.ndarray:
+    """Return an array without values where TensorFlow takes its memory as it is."""
+    n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
+    start = -memory.ctypes.data % _ALIGNMENT
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def as_tensor(array: np.ndarray) -> tf.Tensor:
+    """Return a tensor that shares the memory of an `aligned` array, which nobody may change then.
+
+    `tf.constant` would copy a whole block, however few rows it holds.
+    """
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
 def _take_into(X: Any, rows: Any, out: np.ndarray) -> None:

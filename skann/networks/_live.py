@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from skann.networks._data import Table
+from skann.networks._data import Table, aligned, as_tensor
 from skann.networks._dropout import Dropout
-from skann.networks._graphs import Graphs, Settings, State, shared_graphs
+from skann.networks._graphs import Batches, Graphs, Settings, State, shared_graphs
 
 EVALUATION_ROWS = 256  # of a batch
 # With fewer steps an epoch, compiling by XLA takes longer than it saves, even over many fits. It
@@ -33,7 +33,8 @@ class LiveWeights:
         self._variables = model.trainable_variables
         self._optimizer = model.optimizer
         self._graphs: Graphs = shared_graphs(model, optimizer_kind(self._optimizer))
-        self._l2 = tf.constant(_l2_per_weight(self._variables))
+        l2 = _l2_per_weight(self._variables)
+        self._l2, self._l2_array = tf.constant(l2), l2
         layers = [layer for layer in model.layers if isinstance(layer, Dropout)]
         self._dropout_rates = tf.constant([layer.rate for layer in layers], tf.float32)
         self._n_dropout_units = sum(layer.output.shape[-1] for layer in layers)
@@ -86,26 +87,25 @@ class LiveWeights:
         draw = self._byte_source(epoch)
         loss, parts = 0.0, []
         for block in table.blocks(batch_size, order):
-            n_rows = int(block.n_rows)
             self.state, block_loss, probability = self._graphs.train(
-                self.state, settings, block, draw(block.y.shape, n_rows), self._xla
+                self.state, settings, block, draw(block), self._xla
             )
             loss += float(block_loss)
-            parts.append(probability.numpy().ravel()[:n_rows])
-        return loss / table.n_rows, np.concatenate(parts)
+            parts.append(probability.numpy().ravel())
+        return loss / table.n_rows, np.concatenate(parts)[: table.n_rows]
 
     def evaluate(self, table: Table) -> tuple[float, np.ndarray]:
         """Return the mean loss with the penalty, and the mean of the heads for each row."""
         loss, outputs = evaluate(self._graphs, self.state.weights, table, self._xla)
-        penalty = tf.reduce_sum(self._l2 * tf.square(self.state.weights))
+        penalty = np.dot(self._l2_array, np.square(self.state.weights.numpy()))
         return loss + float(penalty), outputs.mean(axis=1)
 
-    def _byte_source(self, epoch: int) -> Callable[[tf.TensorShape, int], tf.Tensor]:
+    def _byte_source(self, epoch: int) -> Callable[[Batches], tf.Tensor]:
         """Return what draws the dropout bytes of one block after the other."""
         generator = np.random.SFC64([self._model.seed, epoch])
 
-        def draw(shape: tf.TensorShape, n_rows: int) -> tf.Tensor:
-            n_batches, batch_size = shape
+        def draw(block: Batches) -> tf.Tensor:
+            n_batches, batch_size = block.y.shape
             size = (n_batches, batch_size, self._n_dropout_units)
             if not self._drops:
                 if self._no_bytes is None:
@@ -113,12 +113,12 @@ class LiveWeights:
                 return self._no_bytes
             # Whole words for each batch, so that the bytes do not depend on the size of a block.
             n_words = -(-batch_size * self._n_dropout_units // 8)
-            n_drawn = -(-n_rows // batch_size)
+            n_drawn = -(-int(block.n_rows) // batch_size)
             words = generator.random_raw(n_drawn * n_words).reshape(n_drawn, n_words)
-            random_bytes = np.empty(size, np.uint8)
+            random_bytes = aligned(size, np.uint8)
             drawn = words.view(np.uint8)[:, : batch_size * self._n_dropout_units]
             random_bytes[:n_drawn] = drawn.reshape(n_drawn, *size[1:])
-            return tf.constant(random_bytes)
+            return as_tensor(random_bytes)
 
         return draw
 
@@ -131,8 +131,8 @@ def evaluate(
     for block in table.standing_blocks(EVALUATION_ROWS):
         block_loss, outputs = graphs.evaluate(weights, block, xla)
         loss += float(block_loss)
-        parts.append(outputs.numpy().reshape(-1, outputs.shape[-1])[: int(block.n_rows)])
-    return loss / table.n_rows, np.concatenate(parts)
+        parts.append(outputs.numpy().reshape(-1, outputs.shape[-1]))
+    return loss / table.n_rows, np.concatenate(parts)[: table.n_rows]
 
 
 def write_optimizer(optimizer: Any, variables: Sequence[Any], state: State) -> None:

@@ -38,16 +38,26 @@ class NetworkClassifier(KerasClassifier):
         return self.initialized_
 
     def _fit_keras_model(
-        self, *args: Any, initial_epoch: int, callbacks: Any = (), **kwargs: Any
+        self,
+        X: Any,
+        y: np.ndarray,
+        sample_weight: np.ndarray | None,
+        warm_start: bool,
+        epochs: int,
+        initial_epoch: int,
+        **kwargs: Any,
     ) -> None:
         earlier = self.history_ if initial_epoch else {}
-        self.history_ = defaultdict(list)
-        self._fit_callbacks = list(callbacks)
-        try:
-            super()._fit_keras_model(*args, initial_epoch=initial_epoch, **kwargs)
-        finally:
-            self._fit_callbacks = []
-        # SciKeras renames metrics ("auc" to "a_u_c"), and drops epochs without a value.
+        self.model_.fit(
+            X,
+            y,
+            sample_weight=sample_weight,
+            batch_size=self.batch_size,
+            epochs=initial_epoch + epochs,
+            initial_epoch=initial_epoch,
+            **kwargs,
+        )
+        # SciKeras would rename metrics ("auc" to "a_u_c"), and drop epochs without a value.
         new = self.model_.history.history
         n_new = len(new["loss"])
         self.history_ = {
@@ -160,6 +170,8 @@ def make_network_classifier(
         Further arguments of `build_network`.
     """
     settings: dict[str, Any] = {f"model__{name}": value for name, value in network.items()}
+    if optimizer == "adam":
+        optimizer = keras.optimizers.Adam  # SciKeras would build one to find its class
     if isinstance(optimizer, keras.optimizers.Optimizer):
         optimizer = type(optimizer).from_config(optimizer.get_config())
     else:

@@ -29,10 +29,8 @@ def kinds(callbacks):
 
 def test_early_stopping_restores_the_best_weights_and_the_plateau_comes_before_it():
     plateau, stopping = build(patience=6)
-    assert (type(stopping), type(plateau)) == (
-        keras.callbacks.EarlyStopping,
-        keras.callbacks.ReduceLROnPlateau,
-    )
+    assert isinstance(stopping, keras.callbacks.EarlyStopping)
+    assert isinstance(plateau, keras.callbacks.ReduceLROnPlateau)
     assert (stopping.patience, stopping.monitor, stopping.restore_best_weights) == (
         6,
         "val_loss",
