@@ -54,14 +54,6 @@ def run_script(name: str, *arguments: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["accuracy.py", "speed.py", "threshold.py"])
-def test_quick_run_of_every_benchmark(name: str) -> None:
-    if not (ROOT / "benchmarks" / name).exists():
-        pytest.skip(f"benchmarks/{name} is not there")
-    assert run_script(name, "--quick")
-
-
-@pytest.mark.slow
 def test_runs_on_the_same_folds_are_read_together_and_others_refused(tmp_path: Path) -> None:
     first, both, plot = (str(tmp_path / name) for name in ("a.json", "b.json", "ranks.png"))
     pytest.importorskip("matplotlib")

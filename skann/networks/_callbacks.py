@@ -68,9 +68,7 @@ def training_callbacks(
     else:
         built.append(LearningRateLog())
     if early_stopping:
-        built.append(
-            EarlyStopping(monitor=monitor, patience=patience, restore_best_weights=True)
-        )
+        built.append(EarlyStopping(monitor=monitor, patience=patience, restore_best_weights=True))
     if checkpoint_dir is not None:
         folder = Path(checkpoint_dir)
         folder.mkdir(parents=True, exist_ok=True)
