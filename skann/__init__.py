@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Any
 from skann._warnings import DroppedColumnWarning, SkannWarning, ValidationWarning, WorkflowWarning
 
 if TYPE_CHECKING:
-    from skann._classifier import ChurnANNClassifier
-    from skann._threshold import CostThresholdClassifier
+    from skann._churn_ann._classifier import ChurnANNClassifier
+    from skann._cost_threshold._classifier import CostThresholdClassifier
 
 __version__ = "0.1.0"
 
 # Loaded on first use: `import skann` takes milliseconds and imports no TensorFlow.
 _CLASSES = {
-    "ChurnANNClassifier": "skann._classifier",
-    "CostThresholdClassifier": "skann._threshold",
+    "ChurnANNClassifier": "skann._churn_ann._classifier",
+    "CostThresholdClassifier": "skann._cost_threshold._classifier",
 }
 _PACKAGES = ("costs", "datasets", "inspection", "metrics", "model_selection", "preprocessing")
 

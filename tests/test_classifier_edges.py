@@ -10,7 +10,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.preprocessing import OneHotEncoder
 
 from skann import ChurnANNClassifier
-from skann._validation import split_validation
+from skann._churn_ann._validation import split_validation
 
 
 def make_model(**parameters):
@@ -139,7 +139,7 @@ def test_rows_that_do_not_fit_into_memory_encoded_train_the_same_network(
 ):
     X, y = small_churn
     expected = make_model(**settings).fit(X, y)
-    monkeypatch.setattr("skann._steps._SHARE_OF_MEMORY", 0.0)
+    monkeypatch.setattr("skann._churn_ann._steps._SHARE_OF_MEMORY", 0.0)
     found = make_model(**settings).fit(X, y)
     pd.testing.assert_frame_equal(found.history_, expected.history_)
     assert_array_equal(found.predict_proba(X), expected.predict_proba(X))

@@ -10,7 +10,7 @@ from sklearn.compose import make_column_transformer
 from sklearn.preprocessing import TargetEncoder
 
 from skann import ChurnANNClassifier
-from skann._fit_in_parts import FitInParts
+from skann._churn_ann._fit_in_parts import FitInParts
 
 
 def make_model(**parameters):

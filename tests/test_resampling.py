@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, logit
 
 from skann import ChurnANNClassifier
-from skann._resampling import class_factors, class_mass, make_sampler, resample
+from skann._churn_ann._resampling import class_factors, class_mass, make_sampler, resample
 from skann.datasets import make_churn
 
 Y = np.array([0] * 24 + [1] * 6)

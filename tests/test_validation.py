@@ -10,7 +10,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
 
 from skann import ChurnANNClassifier
-from skann._validation import check_two_classes, encode_labels, split_validation
+from skann._churn_ann._validation import check_two_classes, encode_labels, split_validation
 
 
 def make_model(**parameters):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from skann._validation import check_labels
+from skann._churn_ann._validation import check_labels
 from skann.inspection import _audit_data as data
 from skann.inspection import _audit_setup as setup
 from skann.inspection import _audit_training as training

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
 
-from skann._unseen import positive_probability
+from skann._cost_threshold._unseen import positive_probability
 from skann._warnings import DroppedColumnWarning
 from skann.inspection._baselines import logistic_baseline
 from skann.inspection._findings import Finding

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skann._threshold import CostThresholdClassifier
-from skann._unseen import positive_index, positive_probability
+from skann._cost_threshold._classifier import CostThresholdClassifier
+from skann._cost_threshold._unseen import positive_index, positive_probability
 from skann.costs._decision import contact_gain, sweep
 from skann.costs._matrix import COST_NAMES, Costs, read_amount
 from skann.costs._rule import Rule

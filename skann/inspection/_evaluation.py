@@ -9,9 +9,9 @@ import pandas as pd
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, validate_params
 
-from skann._threshold import CostThresholdClassifier
-from skann._unseen import positive_probability
-from skann._validation import check_labels
+from skann._churn_ann._validation import check_labels
+from skann._cost_threshold._classifier import CostThresholdClassifier
+from skann._cost_threshold._unseen import positive_probability
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, Costs, read_amount, without_columns
 from skann.inspection._baselines import baseline_probabilities

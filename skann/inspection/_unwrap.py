@@ -7,8 +7,8 @@ from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClas
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
-from skann._classifier import ChurnANNClassifier
-from skann._threshold import CostThresholdClassifier
+from skann._churn_ann._classifier import ChurnANNClassifier
+from skann._cost_threshold._classifier import CostThresholdClassifier
 
 _THRESHOLDS = (CostThresholdClassifier, TunedThresholdClassifierCV, FixedThresholdClassifier)
 _INNER = ("best_estimator_", "estimator_", "estimator")

@@ -22,8 +22,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
-from skann._classifier import ChurnANNClassifier
-from skann._fit_in_parts import FitInParts
+from skann._churn_ann._classifier import ChurnANNClassifier
+from skann._churn_ann._fit_in_parts import FitInParts
 from skann.model_selection._handover import Failed, Handover
 
 FIRST_RUNG = 4

@@ -11,7 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils._param_validation import Interval, validate_params
 
-from skann._validation import check_labels, check_two_classes
+from skann._churn_ann._validation import check_labels, check_two_classes
 from skann.model_selection._test_looks import find_test, remember_test
 
 _PARTS = ("training", "validation", "test")

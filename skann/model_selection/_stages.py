@@ -7,7 +7,7 @@ import joblib
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterGrid
 
-from skann._classifier import ChurnANNClassifier
+from skann._churn_ann._classifier import ChurnANNClassifier
 
 # The learning rate matters most (Bengio 2012, section 3.1), so it comes first.
 _RATE_FACTORS = (0.1, 0.3, 1.0, 3.0)

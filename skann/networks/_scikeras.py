@@ -1,6 +1,5 @@
 """SciKeras' classifier, mended for today's scikit-learn."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, Tags
 
-from skann._fit_in_parts import FitInParts
+from skann._churn_ann._fit_in_parts import FitInParts
 from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, unheard
 from skann.networks._data import is_encoded_when_taken

@@ -14,8 +14,8 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
 
-from skann._calibration import calibrate, fit_calibrator
-from skann._unseen import fit_and_score_unseen, positive_index, positive_probability
+from skann._cost_threshold._calibration import calibrate, fit_calibrator
+from skann._cost_threshold._unseen import fit_and_score_unseen, positive_index, positive_probability
 from skann.costs._actions import Offer, Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, without_columns

@@ -15,7 +15,7 @@ from sklearn.utils import Tags, _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
-from skann._defaults import (
+from skann._churn_ann._defaults import (
     DROPOUT,
     EPOCHS,
     HIDDEN_LAYER_SIZES,
@@ -25,9 +25,9 @@ from skann._defaults import (
     auto_batch_size,
     auto_l2,
 )
-from skann._fit_in_parts import FitInParts
-from skann._history import history_frame, kept_epoch
-from skann._resampling import (
+from skann._churn_ann._fit_in_parts import FitInParts
+from skann._churn_ann._history import history_frame, kept_epoch
+from skann._churn_ann._resampling import (
     class_factors,
     class_mass,
     log_ratio,
@@ -35,8 +35,8 @@ from skann._resampling import (
     resample,
     weigh_by_cost,
 )
-from skann._steps import encode, new_pipeline
-from skann._validation import (
+from skann._churn_ann._steps import encode, new_pipeline
+from skann._churn_ann._validation import (
     check_labels,
     check_layer_sizes,
     check_rows,

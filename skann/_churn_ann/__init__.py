@@ -1,0 +1,1 @@
+"""The network estimator, and what is its own."""

@@ -1,0 +1,1 @@
+"""The estimator that decides by cost, and what is its own."""
