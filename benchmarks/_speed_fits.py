@@ -121,7 +121,7 @@ def benchmark_predict(quick: bool) -> dict[str, float]:
     X, y = made_rows(3_000)
     many, _ = made_rows(20_000 if quick else 1_000_000, seed=1)
     skann = skann_network(3).fit(X, y)
-    network = skann.pipeline_["network"].model_
+    network = skann.pipelines_[0]["network"].model_
     mlp = sklearn_network(3).fit(X, y)
     result = {}
     for rows, repeats in ((many[:1_000], 10), (many, 1 if quick else 3)):

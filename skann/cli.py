@@ -339,7 +339,6 @@ def _fit(
         fn_cost=fn_cost,
         fp_cost=fp_cost,
         method="bayes",
-        cv="validation",
         pos_label=positive,
         random_state=seed,
     )
@@ -351,8 +350,8 @@ def _fit(
     network = model.estimator_
     report.say(
         "Training",
-        f"{network.n_iter_} epochs in {seconds:.1f} s, best {network.best_epoch_}, judged on "
-        f"{len(network.validation_indices_):,} of these rows",
+        f"{len(network.pipelines_)} networks of up to {network.n_iter_} epochs in {seconds:.1f} s, "
+        f"judged on {len(network.validation_indices_):,} of these rows",
     )
     report.describe_roles(network.column_roles_)
 

@@ -322,10 +322,10 @@ def test_many_rows_are_predicted_in_chunks_to_the_same_effect(fitted, small_chur
 
 def test_pipeline_can_be_inspected_and_called(fitted, small_churn):
     X, _ = small_churn
-    assert isinstance(fitted.pipeline_, SamplingPipeline)
-    assert list(fitted.pipeline_.named_steps) == ["preprocess", "resample", "encode", "network"]
-    assert_allclose(fitted.pipeline_.predict_proba(X), fitted.predict_proba(X), rtol=1e-12)
-    assert isinstance(fitted.pipeline_["network"].model_, keras.Model)
+    assert isinstance(fitted.pipelines_[0], SamplingPipeline)
+    assert list(fitted.pipelines_[0].named_steps) == ["preprocess", "resample", "encode", "network"]
+    assert_allclose(fitted.pipelines_[0].predict_proba(X), fitted.predict_proba(X), rtol=1e-12)
+    assert isinstance(fitted.pipelines_[0]["network"].model_, keras.Model)
 
 
 def test_history_has_a_row_an_epoch(fitted):
@@ -386,7 +386,7 @@ def test_checkpoint_dir_holds_the_best_network(small_churn, tmp_path):
     ).fit(X, y)
     loaded = keras.models.load_model(folder / "churn_network.keras")
     held_out = model.validation_indices_
-    encoded = model.pipeline_[:-1].transform(X.iloc[held_out])
+    encoded = model.pipelines_[0][:-1].transform(X.iloc[held_out])
     probability = loaded.predict(encoded, verbose=0)[:, 0]
     assert_allclose(log_loss(y[held_out], probability), model.history_["val_loss"].min(), rtol=1e-5)
 
@@ -410,7 +410,7 @@ def test_callbacks_of_the_user_run_and_are_not_mutated(small_churn):
 
 def test_a_clone_copies_no_network(fitted):
     copy = clone(fitted)
-    assert not hasattr(copy, "pipeline_")
+    assert not hasattr(copy, "pipelines_")
     holds = [value for value in vars(copy).values() if isinstance(value, keras.Model)]
     assert holds == []
 
@@ -441,7 +441,7 @@ def test_a_transformer_of_the_users_is_cloned_and_fitted(small_churn, sparse):
     assert not hasattr(own, "transformers_")
     expected = clone(own).fit(X.drop(index=model.validation_indices_)).transform(X)
     expected = expected.toarray() if sparse else expected
-    assert_allclose(model.pipeline_[:-1].transform(X), expected.astype(np.float32))
+    assert_allclose(model.pipelines_[0][:-1].transform(X), expected.astype(np.float32))
 
 
 def test_a_transformer_may_give_a_frame(small_churn):
@@ -463,7 +463,7 @@ def test_a_grid_reaches_the_parameters_of_the_preprocessor(small_churn):
     assert np.isfinite(search.cv_results_["mean_test_score"]).all()
     assert len(search.cv_results_["params"]) == 4
     best = search.best_estimator_
-    fitted_strategy = best.pipeline_["preprocess"]["pipeline"]["simpleimputer"].strategy
+    fitted_strategy = best.pipelines_[0]["preprocess"]["pipeline"]["simpleimputer"].strategy
     assert fitted_strategy == search.best_params_["preprocessor__pipeline__simpleimputer__strategy"]
 
 
@@ -488,9 +488,9 @@ def test_passthrough_refuses_gaps_and_text_and_says_what_takes_them(small_churn,
 def test_encodings_reach_the_encoder_and_the_network(small_churn, numeric, categorical):
     X, y = small_churn
     model = make_model(numeric_encoding=numeric, categorical_encoding=categorical, epochs=1)
-    encoder = model.fit(X, y).pipeline_["encode"]
+    encoder = model.fit(X, y).pipelines_[0]["encode"]
     assert (encoder.numeric_encoding, encoder.categorical_encoding) == (numeric, categorical)
-    names = [layer.name for layer in model.pipeline_["network"].model_.layers]
+    names = [layer.name for layer in model.pipelines_[0]["network"].model_.layers]
     assert ("embedding" in names) == (categorical == "embedding")
     assert np.isfinite(model.history_).all(axis=None)
 
@@ -499,7 +499,7 @@ def test_network_parameters_reach_the_network(small_churn):
     model = make_model(
         hidden_layer_sizes=(6, 3), activation="tanh", dropout=0.3, l2=0.02, n_heads=2, epochs=1
     ).fit(*small_churn)
-    network = model.pipeline_["network"].model_
+    network = model.pipelines_[0]["network"].model_
     layers = {layer.name: layer for layer in network.layers}
     assert [layers[f"hidden_{i}"].units for i in (1, 2)] == [6, 3]
     assert layers["hidden_1"].activation is keras.activations.tanh
@@ -514,7 +514,7 @@ def test_the_automatic_penalty_falls_with_the_training_rows(small_churn):
         rows = np.resize(np.arange(len(X)), n_rows)
         model = make_model(l2="auto", epochs=1, validation_fraction=None)
         model.fit(X.iloc[rows], y[rows])
-        layer = model.pipeline_["network"].model_.get_layer("hidden_1")
+        layer = model.pipelines_[0]["network"].model_.get_layer("hidden_1")
         assert layer.kernel_regularizer.l2 == pytest.approx(expected)
 
 
@@ -530,7 +530,7 @@ def test_the_automatic_penalty_falls_with_the_training_rows(small_churn):
 )
 def test_optimizer_and_learning_rate_reach_the_network(small_churn, optimizer, kind, rate):
     model = make_model(optimizer=optimizer, learning_rate=0.02, epochs=1).fit(*small_churn)
-    found = model.pipeline_["network"].model_.optimizer
+    found = model.pipelines_[0]["network"].model_.optimizer
     assert type(found) is kind
     assert found is not optimizer
     assert float(found.learning_rate) == pytest.approx(rate)

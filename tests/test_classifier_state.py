@@ -43,7 +43,7 @@ def fitted(small_churn):
 
 
 def weights(model):
-    return model.pipeline_["network"].model_.get_weights()
+    return model.pipelines_[0]["network"].model_.get_weights()
 
 
 # Going on
@@ -54,9 +54,9 @@ NO_LEARNING = 1e-30
 def test_warm_start_goes_on_from_the_weights_at_hand(small_churn):
     X, y = small_churn
     model = make_model(warm_start=True, early_stopping=False).fit(X, y)
-    before, preprocess = weights(model), model.pipeline_["preprocess"]
+    before, preprocess = weights(model), model.pipelines_[0]["preprocess"]
     model.set_params(learning_rate=NO_LEARNING).fit(X, y)
-    assert model.pipeline_["preprocess"] is preprocess
+    assert model.pipelines_[0]["preprocess"] is preprocess
     for one, other in zip(before, weights(model), strict=True):
         assert_array_equal(one, other)
     model.set_params(learning_rate=0.01, epochs=5).fit(X, y)

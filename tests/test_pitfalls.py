@@ -78,12 +78,12 @@ def test_nothing_in_the_validation_rows_leaks_into_training(churn, resampler):
 
     assert_array_equal(after.validation_indices_, held_out)
     assert_array_equal(
-        after.pipeline_["preprocess"].medians_, before.pipeline_["preprocess"].medians_
+        after.pipelines_[0]["preprocess"].medians_, before.pipelines_[0]["preprocess"].medians_
     )
-    assert after.pipeline_["preprocess"].category_dtypes_ == (
-        before.pipeline_["preprocess"].category_dtypes_
+    assert after.pipelines_[0]["preprocess"].category_dtypes_ == (
+        before.pipelines_[0]["preprocess"].category_dtypes_
     )
-    networks = [model.pipeline_["network"].model_.get_weights() for model in (before, after)]
+    networks = [model.pipelines_[0]["network"].model_.get_weights() for model in (before, after)]
     for one, other in zip(*networks, strict=True):
         assert_array_equal(one, other)
     assert_array_equal(after.history_["loss"], before.history_["loss"])
@@ -102,7 +102,7 @@ def test_a_rare_class_is_found_and_probabilities_stay_honest(churn, fitted, sett
     found = recall_score(y_test, balanced.predict(X_test))
     assert found > recall_score(y_test, fitted.predict(X_test)) + 0.15
     assert abs(balanced.predict_proba(X_test)[:, 1].mean() - y_test.mean()) < 0.05
-    distorted = balanced.pipeline_.predict_proba(X_test)[:, 1]
+    distorted = balanced.pipelines_[0].predict_proba(X_test)[:, 1]
     corrected = balanced.predict_proba(X_test)[:, 1]
     assert log_loss(y_test, corrected) < log_loss(y_test, distorted)
 

@@ -207,19 +207,19 @@ def test_the_correction_undoes_exactly_what_training_changed(churn, resampled):
     assert_allclose(model.class_prior_, [1 - prior, prior])
 
     # Under-sampling keeps every churner and draws as many of the others.
-    drawn = model.pipeline_["resample"].sample_indices_
+    drawn = model.pipelines_[0]["resample"].sample_indices_
     seen, seen_weight = churned[drawn], weight[training][drawn]
     odds_seen = 3 * seen_weight[seen].sum() / seen_weight[~seen].sum()
     shift = np.log(odds_seen) - logit(prior)
     assert model.prior_shift_ == pytest.approx(shift)
-    expected = expit(logit(model.pipeline_.predict_proba(X)[:, 1]) - shift)
+    expected = expit(logit(model.pipelines_[0].predict_proba(X)[:, 1]) - shift)
     assert_allclose(model.predict_proba(X)[:, 1], expected)
 
 
 def test_predict_decides_by_the_shares_that_training_saw(churn, resampled):
     X, _ = churn
     model, _ = resampled
-    seen = model.pipeline_.predict_proba(X)[:, 1]
+    seen = model.pipelines_[0].predict_proba(X)[:, 1]
     assert_array_equal(model.predict(X) == "Yes", seen >= 0.5)
     assert_allclose(model.decision_function(X), logit(seen), rtol=1e-6)
     assert (model.predict(X) == "Yes").mean() > (model.predict_proba(X)[:, 1] >= 0.5).mean()
@@ -229,7 +229,7 @@ def test_without_resampling_nothing_is_corrected(churn):
     X, y = churn
     model = make_model(epochs=1).fit(X, y)
     assert model.prior_shift_ == 0
-    assert_allclose(model.predict_proba(X), model.pipeline_.predict_proba(X), rtol=1e-12)
+    assert_allclose(model.predict_proba(X), model.pipelines_[0].predict_proba(X), rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -253,14 +253,14 @@ def test_val_loss_weighs_validation_rows_as_training_weighs_the_classes(churn, s
     if "class_weight" in settings:
         after = before * [1, 5] / (before * [1, 5]).sum()
     elif settings["resampler"] == "over":
-        drawn = model.pipeline_["resample"].sample_indices_
+        drawn = model.pipelines_[0]["resample"].sample_indices_
         seen = (y == "Yes").to_numpy()[training][drawn].astype(int)
         after = class_mass(seen, own[training][drawn])
     else:  # made rows have the mean weight of their class, so the class means decide
         means = [own[training][(y == label).to_numpy()[training]].mean() for label in ("No", "Yes")]
         after = np.array(means) / np.sum(means)
     shares = (after / before)[churned.astype(int)] * own[held_out]
-    seen = model.pipeline_.predict_proba(X)[held_out, 1]
+    seen = model.pipelines_[0].predict_proba(X)[held_out, 1]
     losses = -np.log(np.where(churned, seen, 1 - seen))
     assert model.history_["val_loss"].iloc[0] == pytest.approx(
         np.average(losses, weights=shares), rel=1e-5
@@ -283,7 +283,7 @@ def test_sample_weights_reach_the_network_through_resampling(churn, monkeypatch)
     model = make_model(resampler="over", epochs=1).fit(X, y, sample_weight=weight)
     ((y_seen, weight_seen),) = calls
     training = np.setdiff1d(np.arange(len(y)), model.validation_indices_)
-    drawn = training[model.pipeline_["resample"].sample_indices_]
+    drawn = training[model.pipelines_[0]["resample"].sample_indices_]
     assert_array_equal(y_seen, (y == "Yes").to_numpy()[drawn])
     assert_allclose(weight_seen, weight[drawn] / weight[drawn].mean())
 

@@ -9,8 +9,9 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.utils._param_validation import InvalidParameterError
 
-from skann import ChurnANNClassifier
-from skann._churn_ann._validation import check_two_classes, encode_labels, split_validation
+from skann import ChurnANNClassifier, ValidationWarning
+from skann._churn_ann._folds import one_split
+from skann._churn_ann._validation import check_two_classes, encode_labels
 
 
 def make_model(**parameters):
@@ -40,7 +41,7 @@ def fitted(small_churn):
 @pytest.mark.parametrize("fraction", [0.1, 0.25, 0.5])
 def test_the_split_is_stratified_sorted_and_complete(fraction):
     y = np.random.default_rng(0).permutation([0] * 160 + [1] * 40)
-    train, validation = split_validation(y, fraction, seed=0)
+    train, validation = one_split(y, fraction, None, seed=0)
     assert_array_equal(np.sort(np.concatenate([train, validation])), np.arange(200))
     assert_array_equal(train, np.sort(train))
     assert_array_equal(validation, np.sort(validation))
@@ -50,7 +51,7 @@ def test_the_split_is_stratified_sorted_and_complete(fraction):
 
 def test_the_split_depends_on_the_seed_alone():
     y = np.arange(100) % 4 == 0
-    first, again, other = (split_validation(y.astype(int), 0.2, seed)[1] for seed in (1, 1, 2))
+    first, again, other = (one_split(y.astype(int), 0.2, None, seed)[1] for seed in (1, 1, 2))
     assert_array_equal(first, again)
     assert not np.array_equal(first, other)
 
@@ -59,12 +60,14 @@ def test_the_split_depends_on_the_seed_alone():
     "y", [[0] * 50 + [1], [1] * 50 + [0], [0, 1], [0, 0, 1, 1][:3], [0] * 50], ids=str
 )
 def test_too_few_rows_of_a_class_are_not_split(y):
-    assert split_validation(np.array(y), 0.2, seed=0) is None
+    with pytest.warns(ValidationWarning, match="too small to split"):
+        train, validation = one_split(np.array(y), 0.2, None, seed=0)
+    assert len(train) == len(y) and not len(validation)
 
 
 def test_the_smallest_table_keeps_both_classes_for_training():
     y = np.array([0, 0, 1, 1])
-    train, validation = split_validation(y, 0.15, seed=0)
+    train, validation = one_split(y, 0.15, None, seed=0)
     assert set(y[train]) == set(y[validation]) == {0, 1}
 
 
@@ -283,7 +286,7 @@ def test_a_parameter_that_keras_would_refuse_deep_inside_is_refused_by_name(
 
 def test_layer_sizes_may_be_integers_of_numpy(small_churn):
     model = make_model(hidden_layer_sizes=np.array([4, 3])).fit(*small_churn)
-    layers = model.pipeline_["network"].model_.layers
+    layers = model.pipelines_[0]["network"].model_.layers
     assert [layer.units for layer in layers if layer.name.startswith("hidden")] == [4, 3]
 
 

@@ -1,55 +1,42 @@
 """The churn classifier: a small Keras network behind the right order of steps."""
 
-import warnings
-from collections.abc import Mapping, Sequence
+import copy
+from collections.abc import Callable, Mapping, Sequence
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
 
 import numpy as np
-from imblearn.pipeline import Pipeline
-from scipy.sparse import issparse
+import pandas as pd
 from scipy.special import logit
+from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
 from sklearn.utils import Tags, _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
 from skann._churn_ann._defaults import (
+    CV,
     DROPOUT,
     EPOCHS,
     HIDDEN_LAYER_SIZES,
     LEARNING_RATE,
     N_HEADS,
     VALIDATION_FRACTION,
-    auto_batch_size,
-    auto_l2,
 )
-from skann._churn_ann._fit_in_parts import FitInParts
-from skann._churn_ann._history import history_frame, kept_epoch
-from skann._churn_ann._resampling import (
-    class_factors,
-    class_mass,
-    log_ratio,
-    make_sampler,
-    resample,
-    weigh_by_cost,
-)
-from skann._churn_ann._steps import encode, new_pipeline
+from skann._churn_ann._fit_in_parts import FitInParts, NetworkParts
+from skann._churn_ann._folds import Plan, judged_rows, n_networks, plan_fit
+from skann._churn_ann._member import Job, Member, Rows, train_member, train_one_epoch
+from skann._churn_ann._resampling import class_mass, costs_of_mistakes
+from skann._churn_ann._steps import is_auto
+from skann._churn_ann._stopping import stop_by_the_others
 from skann._churn_ann._validation import (
     check_labels,
-    check_layer_sizes,
     check_rows,
     check_two_classes,
     encode_labels,
-    split_validation,
 )
-from skann._warnings import ValidationWarning
-from skann.costs._priors import undo_prior_shift
-
-# Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
-# they are encoded, and no more than make a difference.
-_PREDICT_BYTES, _MOST_PREDICT_ROWS = 2**26, 65_536
 
 
 class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
@@ -107,8 +94,16 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Rows of a training step. "auto" is 128, and up to 1,024 where there are many rows.
     epochs : int, default=200
         Most passes over the training rows.
+    cv : int, cross-validation splitter, iterable or None, default=None
+        With folds there is a network for each, trained behind a pipeline of its own on the other
+        folds' rows and stopped on the fold's; the probability is the networks' mean. So every row
+        trains, and every row has a probability by a network that did not see it. An int is the
+        number of shuffled stratified folds (of whole groups, where `fit` is given ``groups``);
+        where a class has fewer rows, there are as many folds as these. A splitter such as
+        `TimeSeriesSplit` keeps to its order. None is one network and a share of rows to stop on.
     validation_fraction : float or None, default=0.15
-        Share of rows set aside to stop on. None trains on all rows and watches the training loss.
+        Share of rows set aside to stop on, with ``cv=None``. None trains on all rows and watches
+        the training loss.
     early_stopping : bool, default=True
         Stop when the validation loss has not improved for ``patience`` epochs, and restore the best
         epoch's weights.
@@ -117,13 +112,17 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     reduce_lr : bool, default=True
         Halve the learning rate on a plateau of the validation loss.
     checkpoint_dir : path or None, default=None
-        Folder for the best network so far, as ``churn_network.keras``.
+        Folder for the best network so far, as ``churn_network.keras``, or a file a fold:
+        ``churn_network_1.keras`` and so on. A file is replaced by a whole one or not at all.
     callbacks : list of keras.callbacks.Callback (instances or classes) or None, default=None
-        Further callbacks. Instances are copied in each fit.
+        Further callbacks. Instances are copied in each fit, for each fold.
     metrics : sequence of str or keras.metrics.Metric, default=("auc",)
         Keras metrics for ``history_``; "auc" is the area under the ROC curve.
     warm_start : bool, default=False
-        Go on from the weights at hand in a further `fit`, with the preprocessing at hand.
+        Go on from the weights at hand in a further `fit`, with the preprocessing at hand. The folds
+        are drawn anew: only with the same rows and an int ``random_state`` they are the same.
+    n_jobs : int or None, default=None
+        Folds that are trained at a time, in threads.
     random_state : int, RandomState or None, default=None
         Seed of split, resampling, initial weights, dropout and shuffling. Nothing global is seeded.
     verbose : int, default=0
@@ -133,23 +132,29 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     ----------
     classes_ : ndarray of shape (2,)
         The labels, sorted. The second is the positive class.
-    pipeline_ : imblearn.pipeline.Pipeline
-        The fitted steps "preprocess", "resample", "encode" (with ``preprocessor="auto"``) and
-        "network", a SciKeras classifier. Its probabilities are those before `correct_prior`.
+    pipelines_ : list of imblearn.pipeline.Pipeline
+        For each network the fitted steps "preprocess", "resample", "encode" and "network", a
+        SciKeras classifier. Their probabilities are those before `correct_prior`.
     column_roles_ : dict of {column: role}
-        What each column was taken for; with ``preprocessor="auto"`` only.
+        What each column was taken for, by the first network; with ``preprocessor="auto"`` only.
     history_ : DataFrame
-        A row an epoch: loss, metrics, the same on validation rows, learning rate.
+        A row an epoch: loss, metrics, the same on validation rows, learning rate. With folds the
+        index is that of the fold and of the epoch, both counted from 1.
     n_iter_ : int
-        Epochs of the last fit.
-    best_epoch_ : int
-        Epoch, counted from 1, whose weights are kept.
+        Epochs of the last fit, of the network that took most.
+    best_epoch_ : int or list of int
+        Epoch, counted from 1, whose weights are kept; with folds, one for each.
     validation_indices_ : ndarray of int
-        Rows of ``X`` that were set aside, sorted; empty with ``validation_data``.
+        Rows of ``X`` that some network did not see, sorted: all with folds, and those set aside
+        with one network; empty if there are none.
+    validation_proba_ : ndarray of float, shape of ``validation_indices_``
+        Probability of the positive class for each of these rows, as `predict_proba` gives it, by
+        the networks that did not see the row.
     class_prior_ : ndarray of shape (2,)
         Class shares of the training rows, before resampling, class weights and costs.
     prior_shift_ : float
-        What resampling, class weights and costs added to the log-odds of the positive class.
+        What resampling, class weights and costs added to the log-odds of the positive class; the
+        mean over networks.
     n_features_in_ : int
         Columns seen in fit.
     feature_names_in_ : ndarray of str
@@ -195,6 +200,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "epochs": [Interval(Integral, 1, None, closed="left")],
+        "cv": ["cv_object"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
         "early_stopping": ["boolean"],
         "patience": [Interval(Integral, 1, None, closed="left")],
@@ -203,6 +209,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "callbacks": [list, tuple, None],
         "metrics": [list, tuple],
         "warm_start": ["boolean"],
+        "n_jobs": [Integral, None],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -227,6 +234,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         learning_rate: float = LEARNING_RATE,
         batch_size: int | str = "auto",
         epochs: int = EPOCHS,
+        cv: Any = CV,
         validation_fraction: float | None = VALIDATION_FRACTION,
         early_stopping: bool = True,
         patience: int = 5,
@@ -235,6 +243,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         callbacks: Sequence[Any] | None = None,
         metrics: Sequence[Any] = ("auc",),
         warm_start: bool = False,
+        n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
@@ -254,6 +263,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self.learning_rate = learning_rate
         self.batch_size = batch_size
         self.epochs = epochs
+        self.cv = cv
         self.validation_fraction = validation_fraction
         self.early_stopping = early_stopping
         self.patience = patience
@@ -262,6 +272,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self.callbacks = callbacks
         self.metrics = metrics
         self.warm_start = warm_start
+        self.n_jobs = n_jobs
         self.random_state = random_state
         self.verbose = verbose
 
@@ -272,6 +283,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         y: Any,
         sample_weight: Any = None,
         *,
+        groups: Any = None,
         validation_data: tuple[Any, ...] | None = None,
         fn_cost: Any = None,
         fp_cost: Any = None,
@@ -288,8 +300,12 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             Two labels of any kind.
         sample_weight : array-like of shape (n_samples,), default=None
             Weight of each row; not negative.
+        groups : array-like of shape (n_samples,), default=None
+            Rows of one group, such as those of one customer, are never both trained and stopped
+            on. An integer ``cv`` and ``validation_fraction`` keep to it, and splitters that know
+            of groups.
         validation_data : tuple of (X, y) or (X, y, sample_weight), default=None
-            Raw rows to stop on, instead of a share of ``X``.
+            Raw rows to stop on, instead of rows out of ``X``.
         fn_cost, fp_cost, tp_cost, tn_cost : float or array-like of shape (n_samples,), default=None
             What each outcome costs, for ``loss="cost"``: a lost customer, a needless contact, a
             contact with a churner (0 if None), and leaving a loyal customer alone (0 if None).
@@ -304,51 +320,88 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             If ``X`` is empty or holds infinities, ``y`` has not two classes or misses labels,
             weights are negative, or a parameter is out of range. The message names it.
         """
-        parts = self._parts
-        if parts is not None and parts.done:
+        if self._parts is not None and self._parts.done:
             return self
-        resumed = parts is not None and parts.seeds is not None
-        going_on = resumed or (self.warm_start and hasattr(self, "pipeline_"))
-        n_rows = _num_samples(X)
-        X, y, weight, rows = self._check_data(X, y, sample_weight, reset=not going_on)
-        classes = check_two_classes(y)
-        if not going_on:
-            self.classes_ = classes
-        target = encode_labels(y, self.classes_)
-        own_weight, train = weight, np.arange(len(target))
         costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
-        weight = weigh_by_cost(self.loss, costs, target, weight, rows, n_rows)
-        split_seed, resample_seed, network_seed = self._fit_seeds()
+        return self._become(
+            lambda new: new._fit(X, y, sample_weight, groups, validation_data, costs)
+        )
 
-        self.validation_indices_ = np.array([], dtype=int)
-        validation = None
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any,
+        groups: Any,
+        validation_data: tuple[Any, ...] | None,
+        costs: dict[str, Any],
+    ) -> None:
+        parts = self._parts
+        resumed = parts is not None and parts.plan is not None
+        going_on = resumed or (self.warm_start and hasattr(self, "pipelines_"))
+        n_rows = _num_samples(X)
+        rows, indices = self._check_rows(X, y, sample_weight, going_on)
+        rows = rows._replace(cost=costs_of_mistakes(self.loss, costs, rows.y, indices, n_rows))
+        given = None
         if validation_data is not None:
-            validation = self._check_validation_data(validation_data)
-        elif self.validation_fraction is not None:
-            split = split_validation(target, self.validation_fraction, split_seed)
-            if split is None:
-                warnings.warn(
-                    f"no validation rows set aside: classes of {np.bincount(target).tolist()} rows "
-                    "are too small to split; the training loss is watched instead",
-                    ValidationWarning,
-                    stacklevel=2,
-                )
-            else:
-                train, held_out = split
-                self.validation_indices_ = rows[held_out]
-                validation = _take(X, target, weight, held_out)
-        own_weight = None if own_weight is None else own_weight[train]
-        X, target, weight = _take(X, target, weight, train)
-        self.class_prior_ = class_mass(target, own_weight)
-        cost_shift = log_ratio(class_mass(target, weight) / self.class_prior_)
-        if not going_on:
-            self.pipeline_ = self._new_pipeline()
-        # What `fit_transform` of a user's transformer gives may not be what `transform` gives.
-        refit = not going_on or (resumed and not self._is_auto)
-        X, target, weight = self._prepare(X, target, weight, resample_seed, refit)
-        self.prior_shift_ = log_ratio(self._class_ratio) + cost_shift
-        self._train(X, target, weight, validation, network_seed, going_on)
-        return self
+            given = self._check_validation_data(validation_data)
+        plan: Plan | None = None if parts is None else parts.plan
+        if plan is None:
+            plan = plan_fit(self, X, rows.y, groups, indices, n_rows, given is not None)
+        start = self._members if going_on else [None] * len(plan.folds)
+        if len(start) != len(plan.folds):
+            raise ValueError(
+                f"cv gives {len(plan.folds)} folds, and there are {len(start)} networks to go on "
+                "from; set warm_start=False"
+            )
+        fold_parts: Sequence[NetworkParts | None] = [None] * len(plan.folds)
+        if parts is not None:
+            if not resumed:
+                parts.plan, parts.networks = plan, [NetworkParts() for _ in plan.folds]
+            fold_parts = parts.networks
+            for one in parts.networks:
+                one.until = parts.until
+        # Own rows that are held out must not choose the epoch of the network that judges them.
+        together = len(plan.folds) > 1 and given is None and self.early_stopping
+        members = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
+            delayed(self._train_fold)(rows, given, plan, index, together, *states)
+            for index, states in enumerate(zip(start, fold_parts, strict=True))
+        )
+        if together and (parts is None or parts.done):
+            members = stop_by_the_others(members)
+        self._take_over(members)
+        if self.cv is not None:
+            self.class_prior_ = class_mass(rows.y, rows.weight)
+        held_out = [held for _, held in plan.folds]
+        judged, self.validation_proba_ = judged_rows(
+            held_out,
+            [
+                self._probability(member, _safe_indexing(rows.X, held)) if len(held) else held
+                for member, held in zip(members, held_out, strict=True)
+            ],
+        )
+        self.validation_indices_ = indices[judged]
+        if parts is not None and parts.done:
+            parts.end()
+
+    def _train_fold(
+        self,
+        rows: Rows,
+        given: Rows | None,
+        plan: Plan,
+        index: int,
+        keeps_snapshots: bool,
+        start: Member | None,
+        parts: NetworkParts | None,
+    ) -> Member:
+        train, held_out = plan.folds[index]
+        watched = given
+        if given is None and len(held_out):
+            watched = rows.take(held_out)
+        number = None if len(plan.folds) == 1 else index + 1
+        seeds = plan.resample_seeds[index], plan.network_seeds[index]
+        job = Job(rows.take(train), watched, *seeds, start, parts, number, keeps_snapshots)
+        return train_member(self, job)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -374,35 +427,30 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         -------
         self
         """
-        first = not hasattr(self, "pipeline_")
-        X, y, weight, _ = self._check_data(X, y, sample_weight, reset=first)
-        if first:
-            self.classes_ = check_two_classes(y if classes is None else np.asarray(classes))
-        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+        return self._become(lambda new: new._partial_fit(X, y, classes, sample_weight))
+
+    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
+        first = not hasattr(self, "pipelines_")
+        repeated = first or classes is None or np.array_equal(np.unique(classes), self.classes_)
+        if not repeated:
             raise ValueError(
                 f"classes={np.asarray(classes).tolist()} is not what earlier calls were given: "
                 f"{self.classes_.tolist()}"
             )
-        target = encode_labels(y, self.classes_)
-        rng = check_random_state(self.random_state)
-        resample_seed, network_seed = rng.randint(2**30, size=2).tolist()
-        if first:
-            self.pipeline_ = self._new_pipeline()
-            self.validation_indices_ = np.array([], dtype=int)
-        prior = class_mass(target, weight)
-        X, target, weight = self._prepare(X, target, weight, resample_seed, refit=first)
-        if first or prior.all():  # rows of one class tell nothing of the shares
-            self.class_prior_, self.prior_shift_ = prior, log_ratio(self._class_ratio)
-        network = self._network(len(target), network_seed, new=first)
-        network.partial_fit(
-            X, target, classes=[0, 1], sample_weight=weight, callbacks=self._callbacks("loss")
+        rows, _ = self._check_rows(X, y, sample_weight, not first, classes)
+        random = check_random_state(self.random_state)
+        start = [None] * n_networks(self.cv) if first else self._members
+        seeds = random.randint(2**30, size=2 * len(start)).reshape(-1, 2).tolist()
+        members = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
+            delayed(train_one_epoch)(self, Job(rows, None, seeds[i][0], seeds[i][1], start[i]))
+            for i in range(len(start))
         )
-        self._note_history(network, "loss")
-        self.best_epoch_ = self.n_iter_
-        return self
+        self._take_over(members)
+        if first:
+            self.validation_indices_, self.validation_proba_ = np.array([], dtype=int), np.array([])
 
     def predict_proba(self, X: Any) -> np.ndarray:
-        """Return the probability of each class.
+        """Return the probability of each class, the mean over networks.
 
         Parameters
         ----------
@@ -414,13 +462,12 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         ndarray of shape (n_samples, 2)
             In the order of ``classes_``.
         """
-        positive = self._network_probability(X)
-        if self.correct_prior and self.prior_shift_:
-            positive = undo_prior_shift(positive, self.prior_shift_)
+        X = self._check_unseen(X)
+        positive = np.mean([self._probability(member, X) for member in self._members], axis=0)
         return np.column_stack([1.0 - positive, positive])
 
     def predict_proba_std(self, X: Any) -> np.ndarray:
-        """Return how far the heads disagree on the positive class.
+        """Return how far the networks and their heads disagree on the positive class.
 
         Parameters
         ----------
@@ -429,13 +476,12 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples,)
-            Standard deviation of the heads' probabilities, a sign of uncertainty; zeros with
-            ``n_heads=1``.
+            Standard deviation of all heads' probabilities, a sign of uncertainty; zeros with one
+            network and ``n_heads=1``.
         """
-        heads = self._head_probabilities(X)
-        if self.correct_prior:
-            heads = undo_prior_shift(heads, self.prior_shift_)
-        return heads.std(axis=1)
+        X = self._check_unseen(X)
+        heads = [self._head_probabilities(member, X) for member in self._members]
+        return np.hstack(heads).std(axis=1)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds of the positive class, shape (n_samples,); `predict` cuts at 0.
@@ -444,7 +490,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         `predict_proba` with ``correct_prior``.
         """
         # Single precision can round a probability to 0 or 1, whose log-odds are infinite.
-        return logit(np.clip(self._network_probability(X), 1e-12, 1 - 1e-12))
+        return logit(np.clip(self._trained_probability(X), 1e-12, 1 - 1e-12))
 
     def predict(self, X: Any) -> np.ndarray:
         """Return the class of each row, shape (n_samples,).
@@ -453,189 +499,93 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         rows so weighted: what they are set for. `CostThresholdClassifier` decides by what mistakes
         cost instead.
         """
-        positive = self._network_probability(X) >= 0.5
-        return self.classes_[positive.astype(int)]
+        likelier = self._trained_probability(X) >= 0.5
+        return self.classes_[likelier.astype(int)]
 
-    def _network_probability(self, X: Any) -> np.ndarray:
-        return self._head_probabilities(X).mean(axis=1)
+    def _trained_probability(self, X: Any) -> np.ndarray:
+        X = self._check_unseen(X)
+        networks = [member.head_probabilities(X).mean(axis=1) for member in self._members]
+        return np.mean(networks, axis=0)
 
-    def _head_probabilities(self, X: Any) -> np.ndarray:
+    def _head_probabilities(self, member: Member, X: Any) -> np.ndarray:
+        heads = member.head_probabilities(X)
+        return member.corrected(heads) if self.correct_prior else heads
+
+    def _probability(self, member: Member, X: Any) -> np.ndarray:
+        positive = member.head_probabilities(X).mean(axis=1)
+        return member.corrected(positive) if self.correct_prior else positive
+
+    def _check_unseen(self, X: Any) -> Any:
         check_is_fitted(self)
-        X = check_rows(self, X, reset=False, as_frame=self._is_auto)
-        prepare, network = self.pipeline_[:-1], self.pipeline_["network"]
-        n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * network.n_features_in_)))
-        parts = [
-            network.head_probabilities(
-                prepare.transform(_safe_indexing(X, slice(start, start + n_rows)))
-            )
-            for start in range(0, X.shape[0], n_rows)
-        ]
-        return np.concatenate(parts)
+        return check_rows(self, X, reset=False, as_frame=is_auto(self.preprocessor))
 
-    @property
-    def _is_auto(self) -> bool:
-        return isinstance(self.preprocessor, str) and self.preprocessor == "auto"
+    def _check_rows(
+        self, X: Any, y: Any, sample_weight: Any, going_on: bool, classes: Any = None
+    ) -> tuple[Rows, np.ndarray]:
+        """Return the rows that have any weight, checked, and their indices; note the classes."""
+        X, y, weight, indices = self._check_data(X, y, sample_weight, reset=not going_on)
+        if not going_on:
+            self.classes_ = check_two_classes(y if classes is None else np.asarray(classes))
+        return Rows(X, encode_labels(y, self.classes_), weight), indices
 
     def _check_data(
         self, X: Any, y: Any, sample_weight: Any, reset: bool
     ) -> tuple[Any, np.ndarray, np.ndarray | None, np.ndarray]:
-        """Return checked rows, labels and weights, and the indices of rows with any weight."""
-        X = check_rows(self, X, reset=reset, as_frame=self._is_auto)
+        X = check_rows(self, X, reset=reset, as_frame=is_auto(self.preprocessor))
         y = check_labels(y, X.shape[0])
-        rows = np.arange(len(y))
         if sample_weight is None:
-            return X, y, None, rows
+            return X, y, None, np.arange(len(y))
         try:
             weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         except (TypeError, ValueError) as error:
             raise ValueError(f"sample_weight has to hold non-negative numbers: {error}") from error
-        rows = np.flatnonzero(weight)
-        if len(rows) == 0:
+        indices = np.flatnonzero(weight)
+        if len(indices) == 0:
             raise ValueError("sample_weight is zero for every row, so no class is left to learn")
-        return (*_take(X, y, weight, rows), rows)
+        return _safe_indexing(X, indices), y[indices], weight[indices], indices
 
-    def _check_validation_data(
-        self, validation_data: tuple[Any, ...]
-    ) -> tuple[Any, np.ndarray, np.ndarray | None]:
+    def _check_validation_data(self, validation_data: tuple[Any, ...]) -> Rows:
         if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
             raise ValueError(
                 "validation_data has to be a tuple (X, y) or (X, y, sample_weight), got "
                 f"{type(validation_data).__name__}"
             )
-        rows, labels, sample_weight = (*validation_data, None)[:3]
         try:
-            X, y, weight, _ = self._check_data(rows, labels, sample_weight, reset=False)
-            return X, encode_labels(y, self.classes_), weight
+            X, y, sample_weight = (*validation_data, None)[:3]
+            return self._check_rows(X, y, sample_weight, going_on=True)[0]
         except ValueError as error:
             raise ValueError(f"validation_data: {error}") from error
 
-    def _fit_seeds(self) -> list[int]:
-        if self._parts is not None and self._parts.seeds is not None:
-            return self._parts.seeds
-        seeds = check_random_state(self.random_state).randint(2**30, size=3).tolist()
-        if self._parts is not None:
-            self._parts.seeds = seeds
-        return seeds
+    def _become(self, change: Callable[["ChurnANNClassifier"], None]) -> "ChurnANNClassifier":
+        """Change a copy and take its state at the end, so that a failure leaves all as it was.
 
-    def _new_pipeline(self) -> Pipeline:
-        return new_pipeline(self.preprocessor, self.numeric_encoding, self.categorical_encoding)
+        No outer setting reaches the pipelines: what is a DataFrame to the user is none to the
+        network.
+        """
+        new = copy.copy(self)
+        with config_context(transform_output="default"):
+            change(new)
+        self.__dict__ = new.__dict__
+        return self
 
-    def _prepare(
-        self, X: Any, target: np.ndarray, weight: np.ndarray | None, seed: int, refit: bool
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Clean, resample and encode training rows, and note what that does to class shares."""
-        preprocess, encoder = self.pipeline_["preprocess"], self.pipeline_["encode"]
-        if refit:
-            X = preprocess.fit_transform(X, target)
-            self.column_roles_ = getattr(preprocess, "column_roles_", {})
-        else:
-            X = preprocess.transform(X)
-        encoded = encode(encoder, X, fit=refit)
-        X = X.toarray() if issparse(X) else X
-        prior = class_mass(target, weight)
-        if self.resampler is not None and prior.all():
-            sampler = make_sampler(self.resampler, X, target, seed)
-            X, target, weight = resample(sampler, X, target, weight)
-            encoded = encode(encoder, X, fit=False)
-            self.pipeline_.set_params(resample=sampler)
-        if self.class_weight is not None:
-            factors = class_factors(self.class_weight, self.classes_, target)
-            weight = factors[target] * (1.0 if weight is None else weight)
-        # How much more each class weighs in training than in the rows that came in.
-        self._class_ratio = class_mass(target, weight) / np.where(prior > 0, prior, 1.0)
-        if weight is not None:
-            weight = weight / weight.mean()
-        return encoded, target, weight
-
-    def _train(
-        self,
-        X: np.ndarray,
-        target: np.ndarray,
-        weight: np.ndarray | None,
-        validation: tuple[Any, np.ndarray, np.ndarray | None] | None,
-        seed: int,
-        going_on: bool,
-    ) -> None:
-        monitor = "loss"
-        if validation is not None:
-            monitor = "val_loss"
-            X_validation, y_validation, weight_validation = validation
-            # Seen with the class shares of training, or the stop would come at another optimum.
-            shares = self._class_ratio[y_validation]
-            if weight_validation is not None:
-                shares = shares * weight_validation
-            cleaned = self.pipeline_["preprocess"].transform(X_validation)
-            encoded = encode(self.pipeline_["encode"], cleaned, fit=False)
-            validation = (encoded, y_validation, shares / shares.mean())
-        data = dict(X=X, y=target, sample_weight=weight, validation_data=validation)
-        parts = self._parts
-        if parts is not None and parts.weights is not None:
-            network = self.pipeline_["network"]
-            network.fit_part(parts, parts.callbacks, **data)
-        else:
-            network = self._network(len(target), seed, new=not going_on)
-            callbacks = self._callbacks(monitor, going_on)
-            if parts is None:
-                network.fit(callbacks=callbacks, **data)
-            else:
-                network.fit_part(parts, callbacks, **data)
-        self._note_history(network, monitor)
-
-    def _network(self, n_rows: int, seed: int, new: bool) -> Any:
-        """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
-        if isinstance(self.batch_size, str):
-            batch_size = auto_batch_size(n_rows)
-        else:
-            batch_size = int(self.batch_size)
-        # TensorFlow loads with the first fit, not with the package.
-        from skann.networks import make_network_classifier, set_learning_rate
-
-        if new:
-            network = make_network_classifier(
-                hidden_layer_sizes=check_layer_sizes(self.hidden_layer_sizes),
-                activation=self.activation,
-                dropout=self.dropout,
-                l2=auto_l2(n_rows) if isinstance(self.l2, str) else self.l2,
-                n_heads=self.n_heads,
-                embedding_cardinalities=getattr(
-                    self.pipeline_["encode"], "embedding_cardinalities_", ()
-                ),
-                optimizer=self.optimizer,
-                learning_rate=self.learning_rate,
-                batch_size=batch_size,
-                epochs=self.epochs,
-                metrics=self.metrics,
-                seed=seed,
-            )
-            self.pipeline_.set_params(network=network)
-            return network
-        network = self.pipeline_["network"]
-        network.set_params(warm_start=True, batch_size=batch_size, epochs=self.epochs)
-        set_learning_rate(network.model_.optimizer, self.optimizer, self.learning_rate)
-        return network
-
-    def _callbacks(self, monitor: str, going_on: bool = False) -> list[Any]:
-        from skann.networks import follows_schedule, training_callbacks
-
-        best_so_far = None
-        if going_on and monitor in self.history_:
-            best_so_far = float(self.history_[monitor].min())
-        return training_callbacks(
-            monitor=monitor,
-            early_stopping=self.early_stopping,
-            patience=self.patience,
-            reduce_lr=self.reduce_lr and not follows_schedule(self.optimizer),
-            checkpoint_dir=self.checkpoint_dir,
-            best_so_far=best_so_far,
-            callbacks=self.callbacks,
-            verbose=self.verbose if self._parts is None else 0,  # a bar is one fit's
+    def _take_over(self, members: Sequence[Member]) -> None:
+        """Let these be the networks."""
+        self._members = list(members)
+        self.pipelines_ = [member.pipeline for member in members]
+        self.column_roles_ = getattr(self.pipelines_[0]["preprocess"], "column_roles_", {})
+        self.class_prior_ = members[0].prior
+        self.prior_shift_ = float(np.mean([member.prior_shift for member in members]))
+        self.best_epoch_: int | list[int]
+        self.n_iter_ = max(len(member.history) for member in members)
+        if self.cv is None:
+            self.history_, self.best_epoch_ = members[0].history, members[0].best_epoch
+            return
+        self.history_ = pd.concat(
+            [member.history for member in members],
+            keys=range(1, len(members) + 1),
+            names=["fold", "epoch"],
         )
-
-    def _note_history(self, network: Any, monitor: str) -> None:
-        network.classes_ = self.classes_  # so that `pipeline_` predicts labels
-        self.history_ = history = history_frame(network.history_)
-        self.n_iter_ = len(history)
-        self.best_epoch_ = kept_epoch(history[monitor], restored=self.early_stopping)
+        self.best_epoch_ = [member.best_epoch for member in members]
 
     def _html_repr(self) -> str:
         # The plain diagram would show "auto" where fit has put whole steps.
@@ -646,14 +596,8 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False
-        tags.input_tags.allow_nan = self._is_auto
-        tags.input_tags.string = self._is_auto
-        tags.input_tags.categorical = self._is_auto
+        takes_all = is_auto(self.preprocessor)
+        tags.input_tags.allow_nan = takes_all
+        tags.input_tags.string = takes_all
+        tags.input_tags.categorical = takes_all
         return tags
-
-
-def _take(
-    X: Any, y: np.ndarray, sample_weight: np.ndarray | None, rows: np.ndarray
-) -> tuple[Any, np.ndarray, np.ndarray | None]:
-    weight = None if sample_weight is None else sample_weight[rows]
-    return _safe_indexing(X, rows), y[rows], weight

@@ -150,21 +150,16 @@ def log_ratio(ratio: np.ndarray) -> float:
     return float(np.log(ratio[1] / ratio[0])) if (ratio > 0).all() else 0.0
 
 
-def weigh_by_cost(
-    loss: str,
-    costs: dict[str, Any],
-    target: np.ndarray,
-    sample_weight: np.ndarray | None,
-    rows: np.ndarray,
-    n_rows: int,
+def costs_of_mistakes(
+    loss: str, costs: dict[str, Any], target: np.ndarray, rows: np.ndarray, n_rows: int
 ) -> np.ndarray | None:
-    """Return the training weights: those given, and with ``loss="cost"`` times what mistakes cost.
+    """Return what a mistake on each row costs, with ``loss="cost"``; None otherwise.
 
     Parameters
     ----------
     loss : {"crossentropy", "cost"}
     costs : dict of {cost name: float, array-like of shape (n_rows,) or None}
-    target, sample_weight : ndarray of shape (n_samples,)
+    target : ndarray of shape (n_samples,)
         Of the rows that take part in training.
     rows : ndarray of int, shape (n_samples,)
         Which of the ``n_rows`` rows in fit these are.
@@ -181,10 +176,9 @@ def weigh_by_cost(
                 f"{', '.join(costs)} would be ignored: training heeds costs with loss='cost' only, "
                 f"and loss is {loss!r}"
             )
-        return sample_weight
+        return None
     amounts = {name: read_amount(name, cost, None, n_rows) for name, cost in costs.items()}
     of_rows = {
         name: amount[rows] if np.ndim(amount) else amount for name, amount in amounts.items()
     }
-    by_cost = mistake_weights(target == 1, of_rows)
-    return by_cost if sample_weight is None else by_cost * sample_weight
+    return mistake_weights(target == 1, of_rows)

@@ -22,7 +22,7 @@ def new_pipeline(preprocessor: Any, numeric_encoding: str, categorical_encoding:
     Samplers stand between cleaning and encoding, so that they see whole categories. What a
     preprocessor of the user's returns is not encoded any further.
     """
-    if isinstance(preprocessor, str) and preprocessor == "auto":
+    if is_auto(preprocessor):
         preprocess: Any = TableCleaner()
         encode: Any = TableEncoder(numeric_encoding, categorical_encoding)
     else:
@@ -36,6 +36,11 @@ def new_pipeline(preprocessor: Any, numeric_encoding: str, categorical_encoding:
         ("network", None),
     ]
     return Pipeline(steps)
+
+
+def is_auto(preprocessor: Any) -> bool:
+    """Tell whether columns get their roles here, rather than from a transformer of the user's."""
+    return isinstance(preprocessor, str) and preprocessor == "auto"
 
 
 def encode(step: Any, X: Any, *, fit: bool) -> Any:

@@ -4,7 +4,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_array, column_or_1d, validate_data
 
@@ -125,21 +124,3 @@ def encode_labels(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
             f"y has labels {sorted(unknown, key=str)} that are not in classes {classes.tolist()}"
         )
     return (y == classes[1]).astype(np.int64)
-
-
-def split_validation(
-    y: np.ndarray, fraction: float, seed: int
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return indices of training and of validation rows, stratified by ``y`` and sorted.
-
-    None if there are too few rows to have both classes in training and a row of each kind left.
-    """
-    n_validation = max(2, int(np.ceil(fraction * len(y))))
-    if np.bincount(y, minlength=2).min() < 2 or len(y) - n_validation < 2:
-        return None
-    train, validation = train_test_split(
-        np.arange(len(y)), test_size=n_validation, stratify=y, random_state=seed
-    )
-    if len(np.unique(y[train])) < 2:
-        return None
-    return np.sort(train), np.sort(validation)

@@ -60,12 +60,15 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         `skann.costs.select_within_budget` for how near to the best the choice is.
     contact_cost : float or str, default=None
         What a contact takes from the budget, a number or a column; None takes `fp_cost`.
-    cv : int, splitter, iterable, "prefit" or "validation", default=5
-        Where the probabilities of unseen customers come from. Cross-validation (an int makes so
-        many shuffled stratified folds), after which the estimator is fitted on all rows. "prefit":
-        `estimator` is fitted, and `fit` gets customers that it did not see. "validation": one fit
-        on all rows, of which the estimator sets some aside and names them in
-        `validation_indices_`, as `ChurnANNClassifier` does.
+    cv : int, splitter, iterable, "auto", "prefit" or "validation", default="auto"
+        Where the probabilities of unseen customers come from. "auto": from the fit on all rows,
+        where the estimator names in `validation_indices_` at least half of the rows and has in
+        `validation_proba_` their probabilities by networks that did not see them, as
+        `ChurnANNClassifier` with folds does, so that no further fit is needed; else from 5 folds.
+        An int makes so many shuffled stratified folds; after cross-validation the estimator is
+        fitted on all rows. "validation": from the fit on all rows, however few it set aside; if
+        there is no `validation_proba_`, it predicts them. "prefit": `estimator` is fitted, and
+        `fit` gets customers that it did not see.
     pos_label : label, default=None
         The positive class; None takes `classes_[1]`.
     drop_cost_columns : bool, default=True
@@ -138,7 +141,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         ],
         "budget": [Interval(Real, 0, None, closed="left"), None],
         "contact_cost": [Interval(Real, 0, None, closed="left"), str, None],
-        "cv": ["cv_object", StrOptions({"prefit", "validation"})],
+        "cv": ["cv_object", StrOptions({"auto", "prefit", "validation"})],
         "pos_label": [Real, str, "boolean", None],
         "drop_cost_columns": ["boolean"],
         "n_jobs": [Integral, None],
@@ -159,7 +162,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         capacity: int | float | None = None,
         budget: float | None = None,
         contact_cost: float | str | None = None,
-        cv: Any = 5,
+        cv: Any = "auto",
         pos_label: Any = None,
         drop_cost_columns: bool = True,
         n_jobs: int | None = None,

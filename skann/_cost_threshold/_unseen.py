@@ -34,6 +34,8 @@ def fit_and_score_unseen(
         Of the positive class.
     """
     mode = cv if isinstance(cv, str) else "folds"
+    if mode == "auto":
+        cv = None
     if mode == "prefit":
         check_is_fitted(estimator)
         fitted = estimator
@@ -45,6 +47,9 @@ def fit_and_score_unseen(
             f"{np.unique(y).tolist()}: fit and tune on the same two."
         )
     positive = fitted.classes_[positive_index(fitted.classes_, pos_label)]
+    if mode == "auto":
+        own = getattr(fitted, "validation_proba_", None)
+        mode = "folds" if own is None or 2 * len(own) < len(y) else "validation"
     if mode == "folds":
         if cv is None or isinstance(cv, Integral):
             # Shuffled: tables are often sorted, by time or by tenure, and folds that are stretches
@@ -57,8 +62,9 @@ def fit_and_score_unseen(
         )
         rows, probability = (np.concatenate(parts) for parts in zip(*scored, strict=True))
         return fitted, rows, probability
-    rows = np.arange(len(y)) if mode == "prefit" else _validation_rows(fitted)
-    return fitted, rows, positive_probability(fitted, _safe_indexing(X, rows), positive)
+    if mode == "prefit":
+        return fitted, np.arange(len(y)), positive_probability(fitted, X, positive)
+    return fitted, *_own_validation(fitted, X, positive)
 
 
 def positive_index(classes: np.ndarray, pos_label: Any) -> int:
@@ -107,12 +113,26 @@ def _fit_and_score(
     return test, positive_probability(estimator, _safe_indexing(X, test), positive)
 
 
-def _validation_rows(estimator: Any) -> np.ndarray:
+def _own_validation(estimator: Any, X: Any, positive: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that an estimator did not train on, and what it thought of them."""
+    name = type(estimator).__name__
     rows = getattr(estimator, "validation_indices_", None)
     if rows is None or not len(rows):
         raise ValueError(
             "cv='validation' needs an estimator that sets rows aside in fit and names them in "
-            f"validation_indices_, as ChurnANNClassifier does; {type(estimator).__name__} named "
-            "none. Use cv=5."
+            f"validation_indices_, as ChurnANNClassifier does; {name} named none. Use cv=5."
         )
-    return np.asarray(rows)
+    rows = np.asarray(rows)
+    own = getattr(estimator, "validation_proba_", None)
+    if own is None:
+        return rows, positive_probability(estimator, _safe_indexing(X, rows), positive)
+    own = np.asarray(own, dtype=np.float64)
+    if len(own) != len(rows):
+        raise ValueError(
+            f"{name} has {len(rows)} validation_indices_ and {len(own)} validation_proba_; "
+            "there has to be a probability for each row."
+        )
+    index = int(np.flatnonzero(np.asarray(estimator.classes_) == positive)[0])
+    if own.ndim == 2:
+        return rows, own[:, index]
+    return rows, own if index == 1 else 1.0 - own

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from skann._cost_threshold._unseen import positive_probability
 from skann._warnings import DroppedColumnWarning
 from skann.inspection._baselines import logistic_baseline
 from skann.inspection._findings import Finding
+from skann.inspection._history_display import histories
 from skann.inspection._unwrap import positive_label
 
 _RISE = 1.5  # training loss over its lowest so far
@@ -25,10 +26,22 @@ _WEIGHTS_PER_ROW = 10
 def learning(network: Any, churned: np.ndarray) -> Iterator[Finding]:
     """Read over- and underfitting from the history of a fitted network.
 
-    `churned` are the rows that it was fitted on, of which it set some aside.
+    `churned` are the rows that it was fitted on, of which it set some aside. Of several networks
+    the first that there is something to say of speaks for all.
     """
-    history: pd.DataFrame = network.history_
-    watched = _watched(network)
+    per_network = histories(network.history_)
+    judged = churned[network.validation_indices_][:: len(per_network)]
+    for history, best_epoch in zip(per_network, np.atleast_1d(network.best_epoch_), strict=True):
+        found = list(_learning(network, history, int(best_epoch), judged))
+        if found:
+            yield from found
+            return
+
+
+def _learning(
+    network: Any, history: pd.DataFrame, best_epoch: int, churned: np.ndarray
+) -> Iterator[Finding]:
+    watched = _watched(history)
     loss = history["loss"].to_numpy()
     rise = np.max(loss / np.minimum.accumulate(loss)) if np.isfinite(loss).all() else np.inf
     if rise > _RISE:
@@ -50,13 +63,13 @@ def learning(network: Any, churned: np.ndarray) -> Iterator[Finding]:
             f"{_tenth(watched)}: learning_rate={network.learning_rate:g} was not tuned.",
             "Raise learning_rate (StagedSearchCV tunes it first) or epochs.",
         )
-    yield from _overfitting(history, network, churned[network.validation_indices_])
+    yield from _overfitting(history, best_epoch, churned)
 
 
 def gain_over_logistic(
     estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray
 ) -> Iterator[Finding]:
-    """Compare with logistic regression on the rows that the network was stopped on."""
+    """Compare with logistic regression on rows that the networks did not see."""
     rows = network.validation_indices_
     if not len(rows):
         return
@@ -64,18 +77,29 @@ def gain_over_logistic(
     churned = labels[rows] == positive
     if churned.all() or not churned.any():
         return
+    n_networks = len(network.pipelines_)
     training = np.setdiff1d(np.arange(len(table)), rows)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DroppedColumnWarning)
-        logistic = logistic_baseline().fit(table.iloc[training], labels[training])
-    aucs = [
-        float(roc_auc_score(churned, positive_probability(model, table.iloc[rows], positive)))
-        for model in (estimator, logistic)
-    ]
-    n_weights = network.pipeline_["network"].model_.count_params()
+        if n_networks > 1:
+            logistic = cross_val_predict(
+                *(logistic_baseline(), table.iloc[rows], churned),
+                cv=StratifiedKFold(n_networks, shuffle=True, random_state=0),
+                method="predict_proba",
+            )[:, 1]
+        else:
+            model = logistic_baseline().fit(table.iloc[training], labels[training] == positive)
+            logistic = model.predict_proba(table.iloc[rows])[:, 1]
+    own = network.validation_proba_
+    own = own if positive == network.classes_[1] else 1 - own
+    aucs = [float(roc_auc_score(churned, scores)) for scores in (own, logistic)]
+    n_training = len(table) - len(rows) // n_networks
+    n_weights = network.pipelines_[0]["network"].model_.count_params()
     shown = f"{aucs[0]:.3f}, logistic regression {aucs[1]:.3f}"
     compared = f"AUC on the {len(rows):,} validation rows: {shown}"
-    if aucs[0] < aucs[1] - _BEHIND and not _is_still_falling(_watched(network), network):
+    if aucs[0] < aucs[1] - _BEHIND and not any(
+        _is_still_falling(_watched(history), network) for history in histories(network.history_)
+    ):
         yield Finding(
             "underfitting",
             "warning",
@@ -83,19 +107,19 @@ def gain_over_logistic(
             "Raise learning_rate, epochs or patience, or the sizes in hidden_layer_sizes; lower "
             "dropout and l2.",
         )
-    elif n_weights > _WEIGHTS_PER_ROW * len(training) and aucs[0] < aucs[1] + _BEHIND:
+    elif n_weights > _WEIGHTS_PER_ROW * n_training and aucs[0] < aucs[1] + _BEHIND:
         yield Finding(
             "network too big for what it gains",
             "warning",
-            f"{n_weights:,} weights for {len(training):,} training rows. {compared}.",
+            f"{n_weights:,} weights for {n_training:,} training rows. {compared}.",
             "Take smaller hidden_layer_sizes, such as (64, 32), or logistic regression.",
         )
 
 
-def _overfitting(history: pd.DataFrame, network: Any, churned: np.ndarray) -> Iterator[Finding]:
+def _overfitting(history: pd.DataFrame, best_epoch: int, churned: np.ndarray) -> Iterator[Finding]:
     if "val_loss" not in history:
         return
-    kept = history.loc[network.best_epoch_]
+    kept = history.loc[best_epoch].to_dict()
     gap = kept["auc"] - kept["val_auc"] if {"auc", "val_auc"} <= {*history} else 0.0
     past = kept["val_loss"] / history["val_loss"].min()
     evidence = ""
@@ -128,8 +152,7 @@ def _auc_error(auc: float, churned: np.ndarray) -> float:
     return float(np.sqrt((auc * (1 - auc) + both_higher + both_lower) / (n_positive * n_negative)))
 
 
-def _watched(network: Any) -> np.ndarray:
-    history = network.history_
+def _watched(history: pd.DataFrame) -> np.ndarray:
     return history["val_loss" if "val_loss" in history else "loss"].to_numpy()
 
 

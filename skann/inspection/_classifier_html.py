@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from sklearn.utils import estimator_html_repr
 
+from skann.inspection._history_display import histories
 from skann.inspection._report_style import STYLE
 
 
@@ -24,7 +27,7 @@ def classifier_html(classifier: Any) -> str:
     diagram = estimator_html_repr(classifier)
     if not hasattr(classifier, "history_"):
         return diagram
-    network = classifier.pipeline_["network"].model_
+    network = classifier.pipelines_[0]["network"].model_
     roles: dict[str, int] = {}
     for role in classifier.column_roles_.values():
         roles[role] = roles.get(role, 0) + 1
@@ -36,22 +39,33 @@ def classifier_html(classifier: Any) -> str:
     parts = [
         f"<p>{escape(_learning(classifier))}</p>",
         f"<p>{escape(_columns(roles))}</p>" if roles else "",
-        f"<h2>Fitted pipeline</h2>{estimator_html_repr(classifier.pipeline_)}",
+        f"<h2>Fitted pipeline</h2>{estimator_html_repr(classifier.pipelines_[0])}",
         _table("Network", ["layer", "class", "output", "weights"], layers),
     ]
     return f'{diagram}<div class="skann-report"><style>{STYLE}</style>{"".join(parts)}</div>'
 
 
 def _learning(classifier: Any) -> str:
-    last = classifier.history_.loc[classifier.best_epoch_]
+    best_epochs = np.atleast_1d(classifier.best_epoch_)
+    per_network = histories(classifier.history_)
+    kept = pd.DataFrame(
+        [history.loc[epoch] for history, epoch in zip(per_network, best_epochs, strict=True)]
+    ).mean()
     figures = ", ".join(
-        f"{name} {last[name]:.4f}"
+        f"{name} {kept[name]:.4f}"
         for name in ("loss", "val_loss", "auc", "val_auc")
-        if name in last
+        if name in kept
     )
-    n_validation = len(classifier.validation_indices_)
-    watched = f"stopped on {n_validation:,} rows set aside" if n_validation else "fitted"
-    return f"Epoch {classifier.best_epoch_} of {classifier.n_iter_} is kept ({figures}), {watched}."
+    n_judged = len(classifier.validation_indices_)
+    if len(per_network) > 1:
+        epochs = ", ".join(map(str, best_epochs))
+        judged = f", each row judged by a network that did not see it ({n_judged:,} rows)"
+        return (
+            f"{len(per_network)} networks, a fold each; kept are their epochs {epochs} "
+            f"(mean {figures}){judged if n_judged else ''}."
+        )
+    watched = f"stopped on {n_judged:,} rows set aside" if n_judged else "fitted"
+    return f"Epoch {best_epochs[0]} of {classifier.n_iter_} is kept ({figures}), {watched}."
 
 
 def _columns(roles: dict[str, int]) -> str:

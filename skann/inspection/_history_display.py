@@ -1,7 +1,9 @@
 """How a network learned: loss and AUC by epoch."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 from skann.inspection._plotting import require_matplotlib
@@ -18,9 +20,9 @@ class HistoryDisplay:
     Parameters
     ----------
     history : DataFrame
-        A row an epoch, as `ChurnANNClassifier.history_`.
-    best_epoch : int, default=None
-        Epoch to mark, as in the index of `history`.
+        A row an epoch, as `ChurnANNClassifier.history_`; with folds, each has lines of its own.
+    best_epoch : int or sequence of int, default=None
+        Epoch to mark, as in the index of `history`; with folds, one for each.
 
     Attributes
     ----------
@@ -40,7 +42,9 @@ class HistoryDisplay:
     ['training', 'validation', 'best epoch']
     """
 
-    def __init__(self, history: pd.DataFrame, *, best_epoch: int | None = None) -> None:
+    def __init__(
+        self, history: pd.DataFrame, *, best_epoch: int | Sequence[int] | None = None
+    ) -> None:
         self.history = history
         self.best_epoch = best_epoch
 
@@ -95,13 +99,18 @@ class HistoryDisplay:
         return self
 
     def _plot_measure(self, axis: Any, measure: str) -> None:
-        epochs = self.history.index
-        axis.plot(epochs, self.history[measure], color="C0", label="training")
-        if f"val_{measure}" in self.history:
-            axis.plot(epochs, self.history[f"val_{measure}"], color="C1", label="validation")
-        if self.best_epoch is not None:
+        for name, color, label in (
+            (measure, "C0", "training"),
+            (f"val_{measure}", "C1", "validation"),
+        ):
+            if name in self.history:
+                for index, history in enumerate(histories(self.history)):
+                    axis.plot(history.index, history[name], color=color, label=_first(index, label))
+        for index, epoch in enumerate(
+            np.atleast_1d([] if self.best_epoch is None else self.best_epoch)
+        ):
             axis.axvline(
-                self.best_epoch, color="0.5", linestyle="--", linewidth=1, label="best epoch"
+                epoch, color="0.5", linestyle="--", linewidth=1, label=_first(index, "best epoch")
             )
         axis.set(xlabel="epoch", ylabel={"loss": "loss", "auc": "AUC"}[measure])
         axis.legend(frameon=False)
@@ -110,6 +119,18 @@ class HistoryDisplay:
         if "learning_rate" not in self.history or self.history["learning_rate"].nunique() < 2:
             return None
         right = axis.twinx()
-        right.step(self.history.index, self.history["learning_rate"], color="0.6", linewidth=1)
+        for history in histories(self.history):
+            right.step(history.index, history["learning_rate"], color="0.6", linewidth=1)
         right.set(yscale="log", ylabel="learning rate (grey)")
         return right
+
+
+def histories(history: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the history of each network, indexed by the epoch."""
+    if history.index.nlevels == 1:
+        return [history]
+    return [history.loc[fold] for fold in history.index.unique("fold")]
+
+
+def _first(index: int, label: str) -> str:
+    return label if index == 0 else f"_{label}"  # an underscore keeps it from the legend

@@ -38,7 +38,7 @@ class EvaluationReport:
         As from `explain`, for the likeliest churners.
     history : DataFrame or None
         Epochs of the network.
-    best_epoch : int or None
+    best_epoch : int, list of int or None
     n_models_tested : int or None
         How many models these test rows have seen; None if they come from no
         `train_validation_test_split`.
@@ -71,7 +71,7 @@ class EvaluationReport:
     importance: pd.DataFrame
     reasons: pd.DataFrame
     history: pd.DataFrame | None
-    best_epoch: int | None
+    best_epoch: int | list[int] | None
     n_models_tested: int | None
     baselines_trained: bool
 

@@ -89,7 +89,9 @@ def network_of(estimator: Any) -> Any:
 def can_race(estimator: Any) -> bool:
     """Tell whether a fit stops on validation rows, and gets the same rows each time it goes on."""
     network = network_of(estimator)
-    if network is None or not network.early_stopping or network.validation_fraction is None:
+    if network is None or not network.early_stopping:
+        return False
+    if network.cv is None and network.validation_fraction is None:
         return False
     steps = [step for _, step in estimator.steps[:-1]] if network is not estimator else []
     return all(map(_is_repeatable, (*steps, network.preprocessor)))
@@ -289,7 +291,8 @@ class Races:
         self._curves += curves if race else [None] * len(fits)
         self.seconds += [fit.seconds for fit in chain(*fits)]
         self.handover.give(fit.trained() for fit in chain(*fits))
-        return {"n_epochs": [sum(map(len, row)) for row in curves], "left_at": left_at}
+        n_epochs = [float(sum(fit.parts.n_epochs for fit in row)) for row in fits]
+        return {"n_epochs": n_epochs, "left_at": left_at}
 
     def _of(self, candidate: Mapping[str, Any]) -> Any:
         return clone(self._estimator).set_params(**clone(candidate, safe=False))

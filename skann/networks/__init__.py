@@ -14,7 +14,7 @@ with without_start_up_notes():
     with suppress(tf.errors.OpError, NotImplementedError):
         tf.function(tf.sigmoid, jit_compile=True, autograph=False)(tf.constant(0.0))
     from skann.networks._builder import build_network
-    from skann.networks._callbacks import training_callbacks
+    from skann.networks._callbacks import Snapshots, training_callbacks
     from skann.networks._scikeras import (
         NetworkClassifier,
         follows_schedule,
@@ -24,6 +24,7 @@ with without_start_up_notes():
     from skann.networks._trainer import ChurnNetwork
 
 __all__ = [
+    "Snapshots",
     "ChurnNetwork",
     "NetworkClassifier",
     "build_network",

@@ -26,6 +26,7 @@ def training_callbacks(
     best_so_far: float | None,
     callbacks: Iterable[Any] | None,
     verbose: int,
+    fold: int | None = None,
 ) -> list[keras.callbacks.Callback]:
     """Build the callbacks of one fit.
 
@@ -48,6 +49,9 @@ def training_callbacks(
         The user's own. Instances are copied, since Keras stores the model in them.
     verbose : int
         Show a progress bar if positive.
+    fold : int, optional
+        Number of the network where there are several: each has a bar and a checkpoint of its own,
+        ``churn_network_1.keras`` and so on.
 
     Returns
     -------
@@ -73,21 +77,27 @@ def training_callbacks(
         folder = Path(checkpoint_dir)
         folder.mkdir(parents=True, exist_ok=True)
         built.append(
-            keras.callbacks.ModelCheckpoint(
-                str(folder / CHECKPOINT_NAME),
+            ModelCheckpoint(
+                str(folder / checkpoint_name(fold)),
                 monitor=monitor,
                 save_best_only=True,
                 initial_value_threshold=best_so_far,
             )
         )
     if verbose:
-        built.append(ProgressBar())
+        built.append(ProgressBar("Training" if fold is None else f"Fold {fold}"))
     for callback in callbacks or ():
         own = callback() if isinstance(callback, type) else copy.copy(callback)
         if not isinstance(own, keras.callbacks.Callback):
             raise ValueError(f"callbacks has to hold Keras callbacks, got {callback!r}")
         built.append(own)
     return built
+
+
+def checkpoint_name(fold: int | None) -> str:
+    """Return the name of the file of one network."""
+    path = Path(CHECKPOINT_NAME)
+    return path.name if fold is None else f"{path.stem}_{fold}{path.suffix}"
 
 
 @contextmanager
@@ -114,7 +124,7 @@ class _ComparesNumbers:
 
     def _set_monitor_op(self) -> None:
         super()._set_monitor_op()  # type: ignore[misc]
-        less = self.monitor_op is keras.ops.less
+        less = self.monitor_op is keras.ops.less  # type: ignore[has-type]
         self.monitor_op = operator.lt if less else operator.gt
 
 
@@ -124,6 +134,23 @@ class EarlyStopping(_ComparesNumbers, keras.callbacks.EarlyStopping):
 
 class ReduceLROnPlateau(_ComparesNumbers, keras.callbacks.ReduceLROnPlateau):
     """Keras' smaller learning rate on a plateau, for less time."""
+
+
+class ModelCheckpoint(keras.callbacks.ModelCheckpoint):
+    """Keras' checkpoints, of which none is ever half a file."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Write beside the file of before, and take its place at the end."""
+        whole = Path(self.filepath)  # type: ignore[has-type]
+        part = whole.with_name(f".{os.getpid()}_{whole.name}")
+        self.filepath = str(part)
+        try:
+            super().on_epoch_end(epoch, logs)
+            if part.exists():
+                part.replace(whole)
+        finally:
+            part.unlink(missing_ok=True)
+            self.filepath = str(whole)
 
 
 class DataLossLog(keras.callbacks.Callback):
@@ -148,6 +175,20 @@ class DataLossLog(keras.callbacks.Callback):
         self._losses.append(loss - sum(penalties))
 
 
+class Snapshots(keras.callbacks.Callback):
+    """Notes the weights of each epoch."""
+
+    leaves_weights_alone = True
+
+    def __init__(self, snapshots: list[list[np.ndarray]]) -> None:
+        super().__init__()
+        self._snapshots = snapshots
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Note the weights."""
+        self._snapshots.append(self.model.get_weights())
+
+
 class LearningRateLog(keras.callbacks.Callback):
     """Writes the learning rate to the logs, as ReduceLROnPlateau does."""
 
@@ -164,9 +205,13 @@ class ProgressBar(keras.callbacks.Callback):
 
     leaves_weights_alone = True
 
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Open the bar."""
-        self._bar = tqdm(total=self.params["epochs"], desc="Training", unit="epoch", leave=False)
+        self._bar = tqdm(total=self.params["epochs"], desc=self._title, unit="epoch", leave=False)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Move the bar and show how the validation rows fare."""

@@ -9,7 +9,6 @@ from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, Tags
 
-from skann._churn_ann._fit_in_parts import FitInParts
 from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, unheard
 from skann.networks._data import is_encoded_when_taken
@@ -69,7 +68,7 @@ class NetworkClassifier(KerasClassifier):
 
     def fit_part(
         self,
-        parts: FitInParts,
+        parts: Any,
         callbacks: list[keras.callbacks.Callback],
         X: np.ndarray,
         y: np.ndarray,
@@ -79,7 +78,7 @@ class NetworkClassifier(KerasClassifier):
 
         Parameters
         ----------
-        parts : FitInParts
+        parts : NetworkParts
             Says where to go on; holds what the next part needs afterwards.
         callbacks : list of keras.callbacks.Callback
             Those of the whole fit, to which it is one.

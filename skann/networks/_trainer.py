@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from skann.networks._callbacks import ModelCheckpoint
 from skann.networks._data import ShuffledBatches, Table, is_encoded_when_taken
 from skann.networks._graphs import State, shared_graphs
 from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
@@ -22,6 +23,7 @@ _LIGHT_CALLBACKS = (
 # Callbacks with hooks on batches that do nothing of use when their frequency is an epoch.
 _EPOCH_CALLBACKS = {
     keras.callbacks.ModelCheckpoint: "save_freq",
+    ModelCheckpoint: "save_freq",
     keras.callbacks.BackupAndRestore: "save_freq",
     keras.callbacks.TensorBoard: "update_freq",
 }

@@ -20,7 +20,7 @@ def test_fitted_it_shows_the_inner_pipeline_and_the_layers():
     html = classifier_html(network.fit(X[["age", "tenure_months"]], y))
     for shown in ("TableCleaner", "TableEncoder", "hidden_1", "hidden_2", "probability"):
         assert shown in html
-    n_weights = network.pipeline_["network"].model_.count_params()
+    n_weights = network.pipelines_[0]["network"].model_.count_params()
     assert f">{n_weights:,}<" in html
     assert f">{7 * 5 + 5}<" in html
     assert "Epoch 1 of 1 is kept" in html

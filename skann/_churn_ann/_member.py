@@ -1,0 +1,282 @@
+"""One network, and the pipeline in which it is trained."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from imblearn.pipeline import Pipeline
+from scipy.sparse import issparse
+from sklearn.utils import _safe_indexing
+
+from skann._churn_ann._defaults import auto_batch_size, auto_l2
+from skann._churn_ann._fit_in_parts import NetworkParts
+from skann._churn_ann._history import history_frame, kept_epoch
+from skann._churn_ann._resampling import (
+    class_factors,
+    class_mass,
+    log_ratio,
+    make_sampler,
+    resample,
+)
+from skann._churn_ann._steps import encode, is_auto, new_pipeline
+from skann._churn_ann._validation import check_layer_sizes
+from skann.costs._priors import undo_prior_shift
+
+# Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
+# they are encoded, and no more than make a difference.
+_PREDICT_BYTES, _MOST_PREDICT_ROWS = 2**26, 65_536
+
+
+class Rows(NamedTuple):
+    """Raw rows, their labels as 0 and 1, and where given their weights and what mistakes cost."""
+
+    X: Any
+    y: np.ndarray
+    weight: np.ndarray | None = None
+    cost: np.ndarray | None = None
+
+    @property
+    def training_weight(self) -> np.ndarray | None:
+        """What each row weighs in the loss."""
+        if self.weight is None or self.cost is None:
+            return self.cost if self.weight is None else self.weight
+        return self.weight * self.cost
+
+    def take(self, indices: np.ndarray) -> "Rows":
+        """Return some of the rows."""
+        return Rows(
+            _safe_indexing(self.X, indices),
+            self.y[indices],
+            None if self.weight is None else self.weight[indices],
+            None if self.cost is None else self.cost[indices],
+        )
+
+
+@dataclass(frozen=True)
+class Member:
+    """A network behind the pipeline that prepares its rows.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        Steps "preprocess", "resample", "encode" and "network".
+    prior : ndarray of shape (2,)
+        Class shares of the rows that it was trained on, as they came in.
+    prior_shift : float
+        What resampling, class weights and costs added to the log-odds of the positive class.
+    history : DataFrame
+        A row an epoch.
+    best_epoch : int
+        The epoch whose weights are kept.
+    snapshots : sequence of list of ndarray
+        The weights of each epoch, where the choice of one is still to come.
+    """
+
+    pipeline: Pipeline
+    prior: np.ndarray
+    prior_shift: float
+    history: pd.DataFrame
+    best_epoch: int
+    snapshots: Sequence[list[np.ndarray]] = ()
+
+    def head_probabilities(self, X: Any) -> np.ndarray:
+        """Return each head's probability of the positive class, as training saw the classes."""
+        prepare, network = self.pipeline[:-1], self.pipeline["network"]
+        n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * network.n_features_in_)))
+        parts = [
+            network.head_probabilities(
+                prepare.transform(_safe_indexing(X, slice(start, start + n_rows)))
+            )
+            for start in range(0, X.shape[0], n_rows)
+        ]
+        return np.concatenate(parts)
+
+    def corrected(self, probability: np.ndarray) -> np.ndarray:
+        """Return probabilities at the class shares of the rows as they came in."""
+        return undo_prior_shift(probability, self.prior_shift) if self.prior_shift else probability
+
+
+class Job(NamedTuple):
+    """What one network is trained on, and from where."""
+
+    rows: Rows
+    watched: Rows | None  # to stop on
+    resample_seed: int
+    network_seed: int
+    start: Member | None = None
+    parts: NetworkParts | None = None
+    fold: int | None = None  # counted from 1; None where there is but one network
+    keeps_snapshots: bool = False
+
+
+def train_member(settings: Any, job: Job) -> Member:
+    """Prepare rows and train a network on them, from scratch or on from where it is.
+
+    Parameters
+    ----------
+    settings : ChurnANNClassifier
+        Only its parameters and classes are read.
+    job : Job
+    """
+    from skann.networks import Snapshots  # TensorFlow loads with the first fit
+
+    parts = job.parts
+    resumed = parts is not None and parts.weights is not None
+    pipeline = _pipeline(settings, job)
+    # What `fit_transform` of a user's transformer gives may not be what `transform` gives.
+    refit = job.start is None or (resumed and not is_auto(settings.preprocessor))
+    X, y, weight, ratio = _prepare(settings, pipeline, job, refit)
+    snapshots = [] if parts is None else parts.snapshots
+    data: dict[str, Any] = dict(X=X, y=y, sample_weight=weight, validation_data=None)
+    monitor = "loss"
+    if job.watched is not None:
+        monitor = "val_loss"
+        data["validation_data"] = _prepare_watched(pipeline, job.watched, ratio)
+    if parts is not None and parts.weights is not None:
+        network = pipeline["network"]
+        network.fit_part(parts, parts.callbacks, **data)
+    else:
+        network = _network(settings, pipeline, len(y), job)
+        callbacks = _callbacks(settings, job, monitor)
+        if job.keeps_snapshots:
+            callbacks.append(Snapshots(snapshots))
+        if parts is None:
+            network.fit(callbacks=callbacks, **data)
+        else:
+            network.fit_part(parts, callbacks, **data)
+    history = history_frame(network.history_)
+    best_epoch = kept_epoch(history[monitor], restored=settings.early_stopping)
+    member = _member(settings, pipeline, job.rows, ratio, history, best_epoch)
+    return replace(member, snapshots=snapshots)
+
+
+def train_one_epoch(settings: Any, job: Job) -> Member:
+    """Train a network for an epoch on all rows, from scratch or on from where it is."""
+    pipeline = _pipeline(settings, job)
+    X, y, weight, ratio = _prepare(settings, pipeline, job, refit=job.start is None)
+    network = _network(settings, pipeline, len(y), job)
+    callbacks = _callbacks(settings, job, "loss")
+    network.partial_fit(X, y, classes=[0, 1], sample_weight=weight, callbacks=callbacks)
+    history = history_frame(network.history_)
+    kept_epoch(history["loss"], restored=False)
+    member = _member(settings, pipeline, job.rows, ratio, history, len(history))
+    if job.start is not None and not member.prior.all():  # one class tells nothing of the shares
+        member = replace(member, prior=job.start.prior, prior_shift=job.start.prior_shift)
+    return member
+
+
+def _member(
+    settings: Any,
+    pipeline: Pipeline,
+    rows: Rows,
+    ratio: np.ndarray,
+    history: pd.DataFrame,
+    best_epoch: int,
+) -> Member:
+    pipeline["network"].classes_ = settings.classes_  # so that the pipeline predicts labels
+    prior = class_mass(rows.y, rows.weight)
+    shift = log_ratio(ratio)
+    if prior.all():
+        shift += log_ratio(class_mass(rows.y, rows.training_weight) / prior)
+    return Member(pipeline, prior, shift, history, best_epoch)
+
+
+def _pipeline(settings: Any, job: Job) -> Pipeline:
+    """Return unfitted steps, or a copy of those at hand, so that a failure leaves them alone."""
+    if job.start is None:
+        return new_pipeline(
+            settings.preprocessor, settings.numeric_encoding, settings.categorical_encoding
+        )
+    if job.parts is not None:  # nobody else's
+        return job.start.pipeline
+    pipeline = copy.copy(job.start.pipeline)
+    pipeline.steps = [*pipeline.steps[:-1], ("network", copy.deepcopy(pipeline["network"]))]
+    return pipeline
+
+
+def _prepare(
+    settings: Any, pipeline: Pipeline, job: Job, refit: bool
+) -> tuple[Any, np.ndarray, np.ndarray | None, np.ndarray]:
+    """Clean, resample and encode training rows.
+
+    Beside rows, labels and weights, returns how much more each class weighs in training than in the
+    rows that came in.
+    """
+    X, y, weight = job.rows.X, job.rows.y, job.rows.training_weight
+    preprocess, encoder = pipeline["preprocess"], pipeline["encode"]
+    X = preprocess.fit_transform(X, y) if refit else preprocess.transform(X)
+    encoded = encode(encoder, X, fit=refit)
+    X = X.toarray() if issparse(X) else X
+    prior = class_mass(y, weight)
+    if settings.resampler is not None and prior.all():
+        sampler = make_sampler(settings.resampler, X, y, job.resample_seed)
+        X, y, weight = resample(sampler, X, y, weight)
+        encoded = encode(encoder, X, fit=False)
+        pipeline.set_params(resample=sampler)
+    if settings.class_weight is not None:
+        factors = class_factors(settings.class_weight, settings.classes_, y)
+        weight = factors[y] * (1.0 if weight is None else weight)
+    ratio = class_mass(y, weight) / np.where(prior > 0, prior, 1.0)
+    return encoded, y, None if weight is None else weight / weight.mean(), ratio
+
+
+def _prepare_watched(pipeline: Pipeline, rows: Rows, ratio: np.ndarray) -> tuple[Any, ...]:
+    # Seen with the class shares of training, or the stop would come at another optimum.
+    weight = ratio[rows.y]
+    if rows.training_weight is not None:
+        weight = weight * rows.training_weight
+    cleaned = pipeline["preprocess"].transform(rows.X)
+    return encode(pipeline["encode"], cleaned, fit=False), rows.y, weight / weight.mean()
+
+
+def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
+    """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
+    if isinstance(settings.batch_size, str):
+        batch_size = auto_batch_size(n_rows)
+    else:
+        batch_size = int(settings.batch_size)
+    from skann.networks import make_network_classifier, set_learning_rate
+
+    if job.start is None:
+        network = make_network_classifier(
+            hidden_layer_sizes=check_layer_sizes(settings.hidden_layer_sizes),
+            activation=settings.activation,
+            dropout=settings.dropout,
+            l2=auto_l2(n_rows) if isinstance(settings.l2, str) else settings.l2,
+            n_heads=settings.n_heads,
+            embedding_cardinalities=getattr(pipeline["encode"], "embedding_cardinalities_", ()),
+            optimizer=settings.optimizer,
+            learning_rate=settings.learning_rate,
+            batch_size=batch_size,
+            epochs=settings.epochs,
+            metrics=settings.metrics,
+            seed=job.network_seed,
+        )
+        pipeline.set_params(network=network)
+        return network
+    network = pipeline["network"]
+    network.set_params(warm_start=True, batch_size=batch_size, epochs=settings.epochs)
+    set_learning_rate(network.model_.optimizer, settings.optimizer, settings.learning_rate)
+    return network
+
+
+def _callbacks(settings: Any, job: Job, monitor: str) -> list[Any]:
+    from skann.networks import follows_schedule, training_callbacks
+
+    best_so_far = None
+    if job.start is not None and monitor in job.start.history:
+        best_so_far = float(job.start.history[monitor].min())
+    return training_callbacks(
+        monitor=monitor,
+        early_stopping=settings.early_stopping,
+        patience=settings.patience,
+        reduce_lr=settings.reduce_lr and not follows_schedule(settings.optimizer),
+        checkpoint_dir=settings.checkpoint_dir,
+        best_so_far=best_so_far,
+        callbacks=settings.callbacks,
+        verbose=settings.verbose if job.parts is None else 0,  # a bar is one fit's
+        fold=job.fold,
+    )
