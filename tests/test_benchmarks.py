@@ -196,6 +196,7 @@ def test_numbers_written_as_text_are_numbers_for_the_peers(models: ModuleType) -
             "total": ["1.5", " ", "3"],
             "plan": [" basic", None, "2"],
             "paid": [True, False, True],
+            "since": pd.to_datetime(["1970-01-03", None, "1969-12-31"]),
         }
     )
     assert models.text_columns(X) == ["plan"]
@@ -203,6 +204,22 @@ def test_numbers_written_as_text_are_numbers_for_the_peers(models: ModuleType) -
     assert plain["plan"].to_list() == ["basic", "missing", "2"]
     np.testing.assert_array_equal(plain["total"], [1.5, np.nan, 3.0])
     np.testing.assert_array_equal(plain["paid"], [1.0, 0.0, 1.0])
+    np.testing.assert_array_equal(plain["since"], [2.0, np.nan, -1.0])
+
+
+@pytest.mark.parametrize("name", ["hgb", "logistic"])
+def test_text_of_many_levels_takes_a_bounded_number_of_columns(
+    models: ModuleType, name: str
+) -> None:
+    X = pd.DataFrame(
+        {
+            "town": [f"town {i % 300}" for i in range(600)],
+            "since": pd.date_range("2020-01-01", periods=600),
+        }
+    )
+    preparation = models.MODELS[name].build(X, 0)[:-1].fit(X)
+    assert preparation.transform(X).shape == (600, models.MAX_LEVELS + 1)
+    assert np.isfinite(preparation.transform(X.assign(town="elsewhere"))).all()
 
 
 def test_levels_not_seen_in_training_become_missing(models: ModuleType) -> None:
@@ -228,11 +245,45 @@ def test_tables_come_without_ids_and_costs_and_with_churners_as_ones(modules) ->
         "tv": ((9379, 46), 449),
         "bank_marketing": ((45211, 15), 5289),
         "adult": ((48842, 14), 11687),
+        "turnover": ((11991, 9), 1991),
+        "hmeq": ((5960, 12), 1189),
+        "sba": ((2101, 26), 686),
+        "jobchange": ((19158, 12), 4777),
+        "credit": ((30000, 23), 6636),
+        "fintech": ((27000, 29), 11174),
+        "caravan": ((5220, 85), 340),
+        "retail": ((30801, 10), 6329),
     }
     for name, (shape, churners) in shape_and_share.items():
         X, y = data.load(name)
         assert (X.shape, int(y.sum())) == (shape, churners), name
     assert set(data.available()) == {*shape_and_share, "made"}
+
+
+def test_what_is_known_after_the_outcome_is_left_out(modules) -> None:
+    if not os.environ.get("SKANN_DATA"):
+        pytest.skip("SKANN_DATA is not set")
+    load = modules("_data").load
+    leaks = {
+        "sba": {"MIS_Status", "ChgOffPrinGr", "ChgOffDate", "Selected", "LoanNr_ChkDgt", "Default"},
+        "retail": {"custid", "esent", "eopenrate", "eclickrate", "retained"},
+        "fintech": {"user", "churn"},
+        "credit": {"ID", "default.payment.next.month"},
+        "bank_marketing": {"duration", "y"},
+    }
+    for name, columns in leaks.items():
+        X, _ = load(name)
+        assert not columns.intersection(X), name
+        numbers = X.select_dtypes("number")
+        assert (numbers.nunique() > 1).all(), name
+    created = load("retail")[0]["created"]
+    assert pd.api.types.is_datetime64_any_dtype(created) and created.isna().mean() < 0.01
+
+
+def test_missing_folder_is_named(modules, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SKANN_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match="SKANN_DATA is not set"):
+        modules("_data").load("hmeq")
 
 
 def test_drawn_rows_keep_the_share_of_churners(modules) -> None:
