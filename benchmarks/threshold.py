@@ -26,8 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from _data import NAMES, available, load
-from _models import MODELS
-from sklearn.base import BaseEstimator, ClassifierMixin
+from _models import MODELS, Given
 from sklearn.metrics import confusion_matrix, make_scorer
 from sklearn.model_selection import (
     FixedThresholdClassifier,
@@ -43,20 +42,6 @@ from skann.metrics import emp_churn_score, expected_cost, max_profit_score
 RATIOS = (1, 2, 5, 10, 20, 50, 100)
 CLASSIFIERS = ("logistic", "hgb")
 INNER_FOLDS = 5
-
-
-class Given(ClassifierMixin, BaseEstimator):
-    """Takes its one feature as the probability: all rules see the same ones."""
-
-    def fit(self, X: np.ndarray, y: np.ndarray) -> "Given":
-        self.classes_ = np.array([0, 1])
-        return self
-
-    def predict_proba(self, X: np.ndarray) -> np.ndarray:
-        return np.column_stack([1.0 - X[:, 0], X[:, 0]])
-
-    def predict(self, X: np.ndarray) -> np.ndarray:
-        return (X[:, 0] > 0.5).astype(int)
 
 
 def confusion_cost(y_true: np.ndarray, y_pred: np.ndarray, fn_cost: float, fp_cost: float) -> float:

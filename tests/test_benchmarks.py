@@ -76,6 +76,25 @@ def test_runs_on_the_same_folds_are_read_together_and_others_refused(tmp_path: P
 
 
 @pytest.mark.slow
+def test_options_of_the_accuracy_benchmark_run(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    quick = ("accuracy.py", "--quick", "--data", "made")
+    plot, path = tmp_path / "gap.png", tmp_path / "a.json"
+    run_script(
+        *(*quick, "--folds", "2", "--models", "logistic", "hgb"),
+        *("--tuned-money", "--plot-gap", str(plot), "--json", str(path)),
+    )
+    assert plot.stat().st_size > 0
+    records = json.loads(path.read_text())["records"]
+    assert all(0 < record["tuned_money"] < 1.5 for record in records) and len(records) == 4
+
+    # Logistic regression takes no seed.
+    shown = run_script(*quick, "--models", "logistic", "mlp", "--seeds", "2", "--json", str(path))
+    assert "MLPClassifier" in shown and "logistic" not in shown
+    assert len(json.loads(path.read_text())["seeds"]) == 1
+
+
+@pytest.mark.slow
 def test_growth_is_measured_and_drawn_and_ratios_are_those_of_the_figures(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     figures, plot = tmp_path / "figures.json", tmp_path / "growth.png"
@@ -122,10 +141,110 @@ def test_a_function_runs_in_a_process_of_its_own(modules) -> None:
         measure.in_fresh_process(growth.label, colour="red")
 
 
-def test_cost_counts_missed_churners_and_wasted_offers(accuracy: ModuleType) -> None:
-    y = np.array([1, 1, 0, 0])
-    # The threshold is 5 / 105 = 0.0476: one churner is missed, one stayer contacted.
-    assert accuracy.expected_cost(y, np.array([0.9, 0.047, 0.048, 0.0])) == (100 + 5) / 4
+def test_money_is_a_share_of_the_cheaper_simple_policy(modules) -> None:
+    money = modules("_money")
+    y = np.array([1, 0, 0, 0])
+    # A missed churner costs 100, 50, 20, 10, so thresholds are 5/105, 5/55, 5/25, 5/15 (.048, .091,
+    # .2, .333). Nobody costs as much as the churner, everybody 3 * 5: the cheaper is 15 or 10.
+    simple = [15, 15, 15, 10]
+    costs_of = {
+        0.04: [100 + 5, 50 + 5, 20, 10],  # the churner always missed, the next one contacted twice
+        0.1: [5, 5, 20, 10],
+        0.5: [5, 5, 0, 0],
+    }
+    for churner, costs in costs_of.items():
+        probability = np.array([churner, 0.1, 0.0, 0.0])
+        found = money.money(y, probability, money.right_thresholds())
+        assert found == pytest.approx(np.mean(np.divide(costs, simple))), churner
+
+
+def test_tuned_thresholds_are_the_cheapest_on_the_rows_they_get(modules) -> None:
+    money = modules("_money")
+    y, unseen = np.array([0, 0, 1, 0, 0, 1]), np.array([0.1, 0.2, 0.3, 0.5, 0.6, 0.9])
+    # A churner missed at 0.3 costs more than the two loyal customers above it, or as much (10).
+    found = money.tuned_thresholds(y, unseen)
+    assert found[:3] == pytest.approx([0.25] * 3)
+    assert money.money(y, unseen, [0.25] * 4) == money.money(y, unseen, found)
+
+
+def test_scores_that_the_model_kept_are_used_and_cost_no_fit(modules) -> None:
+    money, fits = modules("_money"), []
+
+    class Counted(LogisticRegression):
+        def fit(self, X, y):
+            fits.append(len(y))
+            return super().fit(X, y)
+
+    X, y = pd.DataFrame({"a": np.arange(12.0)}), np.tile([0, 1], 6)
+    labels, unseen = money.unseen_scores(Counted().fit(X, y), Counted(), X, y, 0)
+    assert fits == [12, 8, 8, 8] and (labels == y).all() and unseen.shape == (12,)
+
+    kept = Counted().fit(X, y)
+    kept.validation_indices_, kept.validation_proba_ = np.array([3, 2]), np.array([0.7, 0.2])
+    labels, unseen = money.unseen_scores(kept, Counted(), X, y, 0)
+    assert labels.tolist() == [1, 0] and unseen.tolist() == [0.7, 0.2]
+    kept.validation_proba_ = np.array([[0.3, 0.7], [0.8, 0.2]])
+    assert money.unseen_scores(kept, Counted(), X, y, 0)[1].tolist() == [0.7, 0.2]
+    assert len(fits) == 5
+
+
+def test_fits_agree_by_the_share_of_their_top_tenths_in_common(modules) -> None:
+    seeds = modules("_seeds")
+    first = np.linspace(1, 0, 20)  # a top tenth of two customers: 0 and 1
+    second, third = first.copy(), first[::-1]
+    second[[1, 5]] = second[[5, 1]]  # 0 and 5, and 18 and 19 in the third
+    assert seeds.top_tenth_agreement(np.array([first, first])) == 1.0
+    assert seeds.top_tenth_agreement(np.array([first, second, third])) == pytest.approx(0.5 / 3)
+    found = seeds.spread(np.repeat([1, 0], 10), np.array([first, third]))
+    assert (found["mean"], found["least"], found["most"]) == (0.5, 0.0, 1.0)
+    assert found["sd"] == pytest.approx(np.sqrt(0.5))
+
+
+def test_fits_of_seeds_differ_in_the_seed_alone(modules) -> None:
+    seen = []
+
+    def build(X: pd.DataFrame, seed: int) -> LogisticRegression:
+        class Watched(LogisticRegression):
+            def fit(self, X, y):
+                seen.append((seed, X.index.to_list()))
+                return super().fit(X, y)
+
+        return Watched()
+
+    X, y = pd.DataFrame({"a": np.arange(40.0)}), np.tile([0, 1], 20)
+    y_test, found = modules("_seeds").fits_of_seeds(build, X, y, seeds=range(3), split_seed=7)
+    assert [seed for seed, _ in seen] == [0, 1, 2]
+    assert seen[0][1] == seen[1][1] == seen[2][1] and len(seen[0][1]) == 28
+    assert y_test.sum() == 6 and found.shape == (3, 12)
+
+
+def test_summary_compares_with_catboost_and_the_best_boosted_tree(modules) -> None:
+    records = pd.DataFrame(
+        [
+            ("x", "ours", 0.90, 0.4),
+            ("x", "CatBoost", 0.88, 0.5),
+            ("x", "LightGBM", 0.91, 0.6),
+            ("y", "ours", 0.70, 0.6),
+            ("y", "CatBoost", 0.74, 0.5),
+            ("y", "LightGBM", 0.73, 0.5),
+            ("z", "ours", 0.60, 0.9),  # nothing to compare with
+        ],
+        columns=["data", "model", "auc", "money"],
+    )
+    shown = modules("_summary").summary(records)
+    assert shown.index.to_list() == ["LightGBM", "CatBoost", "ours"]
+    assert shown.loc["ours"].to_list() == [
+        *("2.50", "-0.0100", "-0.0100", "1 of 2"),
+        *("-0.0250", "-0.0250", "-0.0400", "y"),
+        *("1.000", "1.200"),
+    ]
+    assert shown.loc["CatBoost", ("AUC - best boosted tree", "worst")] == "-0.0300"
+
+
+def test_one_fit_has_no_spread(accuracy: ModuleType, capsys: pytest.CaptureFixture) -> None:
+    with pytest.raises(SystemExit):
+        accuracy.parse(["--seeds", "1"])
+    assert "--seeds must be 0 (off) or at least 2" in capsys.readouterr().err
 
 
 def test_every_model_sees_the_same_folds(accuracy: ModuleType) -> None:
@@ -188,6 +307,7 @@ def test_numbers_written_as_text_are_numbers_for_the_peers(models: ModuleType) -
             "total": ["1.5", " ", "3"],
             "plan": [" basic", None, "2"],
             "paid": [True, False, True],
+            "since": pd.to_datetime(["1970-01-03", None, "1969-12-31"]),
         }
     )
     assert models.text_columns(X) == ["plan"]
@@ -195,6 +315,22 @@ def test_numbers_written_as_text_are_numbers_for_the_peers(models: ModuleType) -
     assert plain["plan"].to_list() == ["basic", "missing", "2"]
     np.testing.assert_array_equal(plain["total"], [1.5, np.nan, 3.0])
     np.testing.assert_array_equal(plain["paid"], [1.0, 0.0, 1.0])
+    np.testing.assert_array_equal(plain["since"], [2.0, np.nan, -1.0])
+
+
+@pytest.mark.parametrize("name", ["hgb", "logistic"])
+def test_text_of_many_levels_takes_a_bounded_number_of_columns(
+    models: ModuleType, name: str
+) -> None:
+    X = pd.DataFrame(
+        {
+            "town": [f"town {i % 300}" for i in range(600)],
+            "since": pd.date_range("2020-01-01", periods=600),
+        }
+    )
+    preparation = models.MODELS[name].build(X, 0)[:-1].fit(X)
+    assert preparation.transform(X).shape == (600, models.MAX_LEVELS + 1)
+    assert np.isfinite(preparation.transform(X.assign(town="elsewhere"))).all()
 
 
 def test_levels_not_seen_in_training_become_missing(models: ModuleType) -> None:
@@ -220,11 +356,45 @@ def test_tables_come_without_ids_and_costs_and_with_churners_as_ones(modules) ->
         "tv": ((9379, 46), 449),
         "bank_marketing": ((45211, 15), 5289),
         "adult": ((48842, 14), 11687),
+        "turnover": ((11991, 9), 1991),
+        "hmeq": ((5960, 12), 1189),
+        "sba": ((2101, 26), 686),
+        "jobchange": ((19158, 12), 4777),
+        "credit": ((30000, 23), 6636),
+        "fintech": ((27000, 29), 11174),
+        "caravan": ((5220, 85), 340),
+        "retail": ((30801, 10), 6329),
     }
     for name, (shape, churners) in shape_and_share.items():
         X, y = data.load(name)
         assert (X.shape, int(y.sum())) == (shape, churners), name
     assert set(data.available()) == {*shape_and_share, "made"}
+
+
+def test_what_is_known_after_the_outcome_is_left_out(modules) -> None:
+    if not os.environ.get("SKANN_DATA"):
+        pytest.skip("SKANN_DATA is not set")
+    load = modules("_data").load
+    leaks = {
+        "sba": {"MIS_Status", "ChgOffPrinGr", "ChgOffDate", "Selected", "LoanNr_ChkDgt", "Default"},
+        "retail": {"custid", "esent", "eopenrate", "eclickrate", "retained"},
+        "fintech": {"user", "churn"},
+        "credit": {"ID", "default.payment.next.month"},
+        "bank_marketing": {"duration", "y"},
+    }
+    for name, columns in leaks.items():
+        X, _ = load(name)
+        assert not columns.intersection(X), name
+        numbers = X.select_dtypes("number")
+        assert (numbers.nunique() > 1).all(), name
+    created = load("retail")[0]["created"]
+    assert pd.api.types.is_datetime64_any_dtype(created) and created.isna().mean() < 0.01
+
+
+def test_missing_folder_is_named(modules, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SKANN_DATA", raising=False)
+    with pytest.raises(FileNotFoundError, match="SKANN_DATA is not set"):
+        modules("_data").load("hmeq")
 
 
 def test_drawn_rows_keep_the_share_of_churners(modules) -> None:
