@@ -14,6 +14,8 @@ from skann.preprocessing import TableCleaner, TableEncoder
 
 # Of the memory that is free; encoding a block takes little beside training on it.
 _SHARE_OF_MEMORY = 1 / 64
+# Folds differ by a few columns, and a network is compiled anew for each width.
+_WIDTH = 32
 
 
 def new_pipeline(preprocessor: Any, numeric_encoding: str, categorical_encoding: str) -> Pipeline:
@@ -52,6 +54,7 @@ def encode(step: Any, X: Any, *, fit: bool) -> Any:
     if not isinstance(step, TableEncoder):
         return step.fit_transform(X) if fit else step.transform(X)
     rows = step.fit_rows(X) if fit else step.transform_rows(X)
+    rows = rows.widened(_WIDTH)
     fits = rows.nbytes <= virtual_memory().available * _SHARE_OF_MEMORY
     return np.asarray(rows) if fits else rows
 

@@ -130,6 +130,9 @@ class NetworkClassifier(KerasClassifier):
     def head_probabilities(self, X: Any) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
         X = np.ascontiguousarray(X, dtype=np.float32)
+        missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
+        if missing > 0:
+            X = np.pad(X, ((0, 0), (missing, 0)))
         return self.model_.predict_array(X).astype(np.float64)
 
     def predict_proba(self, X: Any) -> np.ndarray:

@@ -29,6 +29,8 @@ class EncodedRows:
         Numbers, then categories as codes. Held, not copied: don't change it afterwards.
     transformer : ColumnTransformer
         Fitted on such values.
+    n_zeros : int, default=0
+        Columns of zeros to stand before the others.
 
     Attributes
     ----------
@@ -54,14 +56,26 @@ class EncodedRows:
 
     dtype = np.dtype(np.float32)
 
-    def __init__(self, values: np.ndarray, transformer: ColumnTransformer) -> None:
+    def __init__(
+        self, values: np.ndarray, transformer: ColumnTransformer, n_zeros: int = 0
+    ) -> None:
         self._values = values
+        self._transformer = transformer
+        self._n_zeros = n_zeros
         self._steps = [
-            (step, as_slice(columns), transformer.output_indices_[name])
+            (step, as_slice(columns), _moved(transformer.output_indices_[name], n_zeros))
             for name, step, columns in transformer.transformers_
             if name != "remainder"
         ]
         self.shape = (len(values), max(columns.stop for _, _, columns in self._steps))
+
+    def widened(self, multiple: int) -> "EncodedRows":
+        """Return the same rows behind columns of zeros, for a width that is a multiple of this.
+
+        A network compiled for one width serves tables that differ by a few columns.
+        """
+        n_zeros = self._n_zeros + -self.shape[1] % multiple
+        return EncodedRows(self._values, self._transformer, n_zeros)
 
     @property
     def nbytes(self) -> int:
@@ -101,6 +115,7 @@ class EncodedRows:
 
     def _encode(self, blocks: Iterable[np.ndarray], n_rows: int) -> np.ndarray:
         encoded = np.empty((n_rows, self.shape[1]), dtype=self.dtype)
+        encoded[:, : self._n_zeros] = 0.0
         start = 0
         for values in blocks:
             out = encoded[start : start + len(values)]
@@ -108,6 +123,10 @@ class EncodedRows:
                 _encode_into(step, values[:, columns], out[:, columns_out])
             start += len(values)
         return encoded
+
+
+def _moved(columns: slice, by: int) -> slice:
+    return slice(columns.start + by, columns.stop + by)
 
 
 def _encode_into(step: Any, values: np.ndarray, out: np.ndarray) -> None:
