@@ -208,7 +208,7 @@ def _prepare(
     X, y, weight = job.rows.X, job.rows.y, job.rows.training_weight
     preprocess, encoder = pipeline["preprocess"], pipeline["encode"]
     X = preprocess.fit_transform(X, y) if refit else preprocess.transform(X)
-    encoded = encode(encoder, X, fit=refit)
+    encoded = encode(encoder, X, y, fit=refit)
     X = X.toarray() if issparse(X) else X
     prior = class_mass(y, weight)
     if settings.resampler is not None and prior.all():

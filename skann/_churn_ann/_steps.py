@@ -45,7 +45,7 @@ def is_auto(preprocessor: Any) -> bool:
     return isinstance(preprocessor, str) and preprocessor == "auto"
 
 
-def encode(step: Any, X: Any, *, fit: bool) -> Any:
+def encode(step: Any, X: Any, y: Any = None, *, fit: bool) -> Any:
     """Return what the step "encode" makes of clean rows: an array, or rows encoded when taken.
 
     The encoded table of a large one may not fit into memory. Where it would take more than a share
@@ -53,7 +53,7 @@ def encode(step: Any, X: Any, *, fit: bool) -> Any:
     """
     if not isinstance(step, TableEncoder):
         return step.fit_transform(X) if fit else step.transform(X)
-    rows = step.fit_rows(X) if fit else step.transform_rows(X)
+    rows = step.fit_rows(X, y) if fit else step.transform_rows(X)
     rows = rows.widened(_WIDTH)
     fits = rows.nbytes <= virtual_memory().available * _SHARE_OF_MEMORY
     return np.asarray(rows) if fits else rows

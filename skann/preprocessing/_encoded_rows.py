@@ -10,6 +10,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from skann.preprocessing._onehot import OneHotCodes
 from skann.preprocessing._piecewise import PiecewiseLinearEncoder
 from skann.preprocessing._smooth_clip import SmoothClipScaler
+from skann.preprocessing._telling_values import TellingValues
 
 # Products of single-precision numbers up to a million standard deviations stay finite.
 _LARGEST_OUTPUT = 1e6
@@ -133,7 +134,7 @@ def _encode_into(step: Any, values: np.ndarray, out: np.ndarray) -> None:
     # The arithmetic of `step.transform` without its checks, which cost more than a small block.
     if isinstance(step, PiecewiseLinearEncoder):
         step.encode_into(values, out, bound=_LARGEST_OUTPUT)
-    elif isinstance(step, OneHotCodes | SmoothClipScaler):
+    elif isinstance(step, OneHotCodes | SmoothClipScaler | TellingValues):
         step.encode_into(values, out)
     elif isinstance(step, StandardScaler):
         scaled = values - step.mean_

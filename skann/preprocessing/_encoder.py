@@ -18,6 +18,7 @@ from skann.preprocessing._onehot import OneHotCodes
 from skann.preprocessing._piecewise import PiecewiseLinearEncoder
 from skann.preprocessing._smooth_clip import SmoothClipScaler
 from skann.preprocessing._table import as_floats, as_table, stack_columns
+from skann.preprocessing._telling_values import TellingValues
 
 # Up to here one-hot, above embeddings (RealMLP, Holzmüller et al. 2024, section 3).
 _MOST_ONEHOT_LEVELS = 9
@@ -34,7 +35,8 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Numbers are standardised; mapped to a normal distribution by their quantiles, save columns
         of two values, which are standardised; scaled by `SmoothClipScaler`; or encoded by
         `PiecewiseLinearEncoder`. "auto" gives bins and, beside them, smooth-clipped values as
-        further columns (save those of two values, whose one bin says all).
+        further columns (save those of two values, whose one bin says all), and columns for
+        `TellingValues` if `fit` is given labels.
     categorical_encoding : {"onehot", "embedding", "auto"}, default="onehot"
         One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
         up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
@@ -86,7 +88,8 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ----------
         X : pandas.DataFrame, shape (n_samples, n_features)
             Columns of category dtype, and numbers without gaps, as `TableCleaner` gives them.
-        y : ignored
+        y : array-like of shape (n_samples,), default=None
+            1 or True for the positive class. With it "auto" finds the `TellingValues` of numbers.
 
         Raises
         ------
@@ -123,7 +126,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             len(seen.names) + 1 for seen in self._embedding.values()
         )
         values = self._to_array(table)
-        self.transformer_ = _hold(self._fit_steps(values), values[:1])
+        self.transformer_ = _hold(self._fit_steps(values, y), values[:1])
         return EncodedRows(values, self.transformer_)
 
     def transform(self, X: Any) -> np.ndarray:
@@ -202,15 +205,22 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             )
         return values
 
-    def _fit_steps(self, values: np.ndarray) -> list[tuple]:
+    def _fit_steps(self, values: np.ndarray, y: Any) -> list[tuple]:
         first, second = len(self._numbers), len(self._numbers) + len(self._onehot)
         onehot = OneHotCodes([len(seen.names) for seen in self._onehot.values()])
         steps = [
             *self._numeric_steps(values[:, :first]),
+            *self._telling_step(values[:, :first], y),
             ("onehot", onehot, np.arange(first, second)),
             ("embedding", "passthrough", np.arange(second, values.shape[1])),
         ]
-        return [_fitted(step, values) for step in steps if len(step[2])]
+        return [_fitted(step, values, y) for step in steps if len(step[2])]
+
+    def _telling_step(self, numbers: np.ndarray, y: Any) -> list[tuple]:
+        if y is None or self.numeric_encoding != "auto" or not numbers.shape[1]:
+            return []
+        found = [len(values) > 0 for values in TellingValues().fit(numbers, y).values_]
+        return [("telling", TellingValues(), np.flatnonzero(found))]
 
     def _numeric_steps(self, numbers: np.ndarray) -> list[tuple]:
         every = np.arange(numbers.shape[1])
@@ -277,12 +287,12 @@ def _is_two_valued(column: np.ndarray) -> bool:
     return bool(((column == column.min()) | (column == column.max())).all())
 
 
-def _fitted(named_step: tuple, values: np.ndarray) -> tuple:
+def _fitted(named_step: tuple, values: np.ndarray, y: Any) -> tuple:
     name, step, columns = named_step
     if step != "passthrough":
         # Sums over columns that lie apart are other sums in the last bit.
         apart = not isinstance(step, StandardScaler)
-        step.fit(values[:, as_slice(columns) if apart else columns])
+        step.fit(values[:, as_slice(columns) if apart else columns], y)
     return name, step, columns
 
 

@@ -1,0 +1,91 @@
+"""Exact values of numbers that say more than their neighbourhood."""
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+
+# With fewer distinct values bins tell them apart anyway.
+_FEWEST_VALUES = 12
+_LEAST_SHARE = 0.01  # of the rows
+_STANDARD_ERRORS = 4.0
+
+
+class TellingValues(TransformerMixin, BaseEstimator):
+    """One column for each exact value of a number at which the classes are mixed another way.
+
+    A term of 84 months is a product of its own, and neither 83 nor 85 say anything of it; bins blur
+    such values. A value gets a column if at least one row in a hundred has it, and its share of the
+    positive class differs by four standard errors (of two proportions, pooled) from that among as
+    many rows below and above it. That can hold of its neighbours, too. Numbers of up to 12 values
+    are left alone.
+
+    Attributes
+    ----------
+    values_ : list of ndarray
+        The telling values of each column, sorted.
+    n_features_in_ : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> months = np.repeat([12.0, *np.linspace(1, 60, 60)], [90, *[15] * 60])[:, None]
+    >>> churned = months[:, 0] == 12
+    >>> TellingValues().fit(months, churned).values_
+    [array([12.])]
+    """
+
+    def fit(self, X: Any, y: Any) -> Self:
+        """Find the values.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Numbers without gaps.
+        y : array-like of shape (n_samples,)
+            1 or True for the positive class.
+        """
+        X = validate_data(self, X, dtype=np.float64)
+        y = np.asarray(y, dtype=np.float64)
+        self.values_ = [_telling(column, y) for column in X.T]
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Return 1 where a row has the value, and 0 elsewhere; float32."""
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=np.float64, reset=False)
+        encoded = np.empty((len(X), sum(map(len, self.values_))), dtype=np.float32)
+        self.encode_into(X, encoded)
+        return encoded
+
+    def encode_into(self, X: np.ndarray, out: np.ndarray) -> None:
+        """Write the columns of the values into `out`, without any check."""
+        start = 0
+        for column, values in zip(X.T, self.values_, strict=True):
+            out[:, start : start + len(values)] = column[:, None] == values
+            start += len(values)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Return `<column>=<value>`."""
+        inputs = _check_feature_names_in(self, input_features)
+        pairs = zip(inputs, self.values_, strict=True)
+        return np.array([f"{name}={v:g}" for name, values in pairs for v in values], dtype=object)
+
+
+def _telling(column: np.ndarray, y: np.ndarray) -> np.ndarray:
+    order = np.argsort(column, kind="stable")
+    values, starts, counts = np.unique(column[order], return_index=True, return_counts=True)
+    if len(values) <= _FEWEST_VALUES:
+        return values[:0]
+    frequent = counts >= _LEAST_SHARE * len(y)
+    values, starts, counts = values[frequent], starts[frequent], counts[frequent]
+    positives = np.concatenate([[0.0], np.cumsum(y[order])])
+    ends = starts + counts
+    below, above = np.maximum(starts - counts, 0), np.minimum(ends + counts, len(y))
+    n_near = np.maximum(starts - below + above - ends, 1)
+    own = positives[ends] - positives[starts]
+    near = positives[starts] - positives[below] + positives[above] - positives[ends]
+    share = (own + near) / (counts + n_near)
+    error = np.sqrt(share * (1 - share) * (1 / counts + 1 / n_near))
+    return values[np.abs(own / counts - near / n_near) > _STANDARD_ERRORS * error]
