@@ -16,18 +16,18 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
+from skann._churn_ann._capacity import capacities, climb
 from skann._churn_ann._defaults import (
     CV,
     DROPOUT,
     EPOCHS,
-    HIDDEN_LAYER_SIZES,
     LEARNING_RATE,
     N_HEADS,
     VALIDATION_FRACTION,
 )
 from skann._churn_ann._fit_in_parts import FitInParts, NetworkParts
 from skann._churn_ann._folds import Plan, judged_rows, n_networks, plan_fit
-from skann._churn_ann._member import Job, Member, Rows, train_member, train_one_epoch
+from skann._churn_ann._member import Capacity, Job, Member, Rows, train_member, train_one_epoch
 from skann._churn_ann._resampling import class_mass, costs_of_mistakes
 from skann._churn_ann._steps import is_auto
 from skann._churn_ann._stopping import stop_by_the_others
@@ -49,15 +49,17 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    hidden_layer_sizes : sequence of int, default=(64, 64)
-        Units of each hidden layer.
+    hidden_layer_sizes : sequence of int or "auto", default="auto"
+        Units of each hidden layer. "auto" is (64, 64), and with folds up to (128, 128): see ``l2``.
     activation : str, default="relu"
         Keras activation of the hidden layers.
     dropout : float, default=0.0
         Share of each hidden layer's units that a training step leaves out, in [0, 1).
     l2 : float or "auto", default="auto"
         L2 penalty on the kernels, a part of both losses as in Keras. "auto" is 2 divided by the
-        number of training rows, at most 5e-4.
+        number of training rows, at most 5e-4. With folds the first one chooses: 1e-5 if that lowers
+        the loss on the rows held out, and then wider layers, too, if these lower it further. What
+        was chosen stands in ``l2_`` and ``hidden_layer_sizes_``.
     numeric_encoding : {"auto", "standard", "quantile", "robust", "piecewise_linear"}, \
             default="auto"
         How numbers enter the network; see `skann.preprocessing.TableEncoder`. Unused unless
@@ -135,6 +137,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     pipelines_ : list of imblearn.pipeline.Pipeline
         For each network the fitted steps "preprocess", "resample", "encode" and "network", a
         SciKeras classifier. Their probabilities are those before `correct_prior`.
+    hidden_layer_sizes_ : tuple of int
+    l2_ : float
+        Those of the networks.
     column_roles_ : dict of {column: role}
         What each column was taken for, by the first network; with ``preprocessor="auto"`` only.
     history_ : DataFrame
@@ -179,7 +184,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     """
 
     _parameter_constraints: dict[str, list[Any]] = {
-        "hidden_layer_sizes": ["array-like"],
+        "hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "activation": [str],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "l2": [Interval(Real, 0, None, closed="left"), StrOptions({"auto"})],
@@ -214,10 +219,12 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "verbose": ["verbose"],
     }
     _parts: FitInParts | None = None  # set where a fit is to pause
+    hidden_layer_sizes_: tuple[int, ...]
+    l2_: float
 
     def __init__(
         self,
-        hidden_layer_sizes: Sequence[int] = HIDDEN_LAYER_SIZES,
+        hidden_layer_sizes: Sequence[int] | str = "auto",
         *,
         activation: str = "relu",
         dropout: float = DROPOUT,
@@ -363,10 +370,32 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 one.until = parts.until
         # Own rows that are held out must not choose the epoch of the network that judges them.
         together = len(plan.folds) > 1 and given is None and self.early_stopping
-        members = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(self._train_fold)(rows, given, plan, index, together, *states)
-            for index, states in enumerate(zip(start, fold_parts, strict=True))
+
+        def train(fold: int, capacity: Capacity) -> Member:
+            train_rows, held_out = (rows.take(part) for part in plan.folds[fold])
+            watched = given if given is not None else held_out if len(held_out.y) else None
+            seeds = plan.resample_seeds[fold], plan.network_seeds[fold]
+            job = Job(
+                *(train_rows, watched, *seeds, capacity),
+                start=start[fold],
+                parts=fold_parts[fold],
+                fold=None if len(plan.folds) == 1 else fold + 1,
+                keeps_snapshots=together,
+            )
+            return train_member(self, job)
+
+        candidates = capacities(self, len(plan.folds[0][0]))
+        chosen, members = candidates[0], []
+        if together and parts is None and not going_on:
+            chosen, first = climb(candidates, lambda capacity: train(0, capacity))
+            members = [first]
+        elif going_on:
+            chosen = Capacity(self.hidden_layer_sizes_, self.l2_)
+        others = range(len(members), len(plan.folds))
+        members += Parallel(n_jobs=self.n_jobs, require="sharedmem")(
+            delayed(train)(fold, chosen) for fold in others
         )
+        self.hidden_layer_sizes_, self.l2_ = chosen
         if together and (parts is None or parts.done):
             members = stop_by_the_others(members)
         self._take_over(members)
@@ -383,25 +412,6 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self.validation_indices_ = indices[judged]
         if parts is not None and parts.done:
             parts.end()
-
-    def _train_fold(
-        self,
-        rows: Rows,
-        given: Rows | None,
-        plan: Plan,
-        index: int,
-        keeps_snapshots: bool,
-        start: Member | None,
-        parts: NetworkParts | None,
-    ) -> Member:
-        train, held_out = plan.folds[index]
-        watched = given
-        if given is None and len(held_out):
-            watched = rows.take(held_out)
-        number = None if len(plan.folds) == 1 else index + 1
-        seeds = plan.resample_seeds[index], plan.network_seeds[index]
-        job = Job(rows.take(train), watched, *seeds, start, parts, number, keeps_snapshots)
-        return train_member(self, job)
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -441,8 +451,13 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         random = check_random_state(self.random_state)
         start = [None] * n_networks(self.cv) if first else self._members
         seeds = random.randint(2**30, size=2 * len(start)).reshape(-1, 2).tolist()
+        if first:
+            self.hidden_layer_sizes_, self.l2_ = capacities(self, len(rows.y))[0]
+        capacity = Capacity(self.hidden_layer_sizes_, self.l2_)
         members = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(train_one_epoch)(self, Job(rows, None, seeds[i][0], seeds[i][1], start[i]))
+            delayed(train_one_epoch)(
+                self, Job(rows, None, seeds[i][0], seeds[i][1], capacity, start[i])
+            )
             for i in range(len(start))
         )
         self._take_over(members)

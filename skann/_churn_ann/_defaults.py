@@ -48,6 +48,8 @@ and TV and lost more on HR.
 """
 
 HIDDEN_LAYER_SIZES = (64, 64)
+WIDER_LAYER_SIZES = (128, 128)  # for tables with sharp rules
+WEAK_L2 = 1e-5
 N_HEADS = 16
 DROPOUT = 0.0
 LEARNING_RATE = 4e-3

@@ -11,7 +11,7 @@ from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 
-from skann._churn_ann._defaults import auto_batch_size, auto_l2
+from skann._churn_ann._defaults import auto_batch_size
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._churn_ann._history import history_frame, kept_epoch
 from skann._churn_ann._resampling import (
@@ -22,7 +22,6 @@ from skann._churn_ann._resampling import (
     resample,
 )
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
-from skann._churn_ann._validation import check_layer_sizes
 from skann.costs._priors import undo_prior_shift
 
 # Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
@@ -71,6 +70,9 @@ class Member:
         A row an epoch.
     best_epoch : int
         The epoch whose weights are kept.
+    losses : sequence of float
+        Loss of the watched rows in each epoch, without the penalty on the weights; where there are
+        folds.
     snapshots : sequence of list of ndarray
         The weights of each epoch, where the choice of one is still to come.
     """
@@ -80,6 +82,7 @@ class Member:
     prior_shift: float
     history: pd.DataFrame
     best_epoch: int
+    losses: Sequence[float] = ()
     snapshots: Sequence[list[np.ndarray]] = ()
 
     def head_probabilities(self, X: Any) -> np.ndarray:
@@ -99,6 +102,13 @@ class Member:
         return undo_prior_shift(probability, self.prior_shift) if self.prior_shift else probability
 
 
+class Capacity(NamedTuple):
+    """What keeps a network from learning its training rows by heart."""
+
+    hidden_layer_sizes: tuple[int, ...]
+    l2: float
+
+
 class Job(NamedTuple):
     """What one network is trained on, and from where."""
 
@@ -106,6 +116,7 @@ class Job(NamedTuple):
     watched: Rows | None  # to stop on
     resample_seed: int
     network_seed: int
+    capacity: Capacity
     start: Member | None = None
     parts: NetworkParts | None = None
     fold: int | None = None  # counted from 1; None where there is but one network
@@ -121,7 +132,7 @@ def train_member(settings: Any, job: Job) -> Member:
         Only its parameters and classes are read.
     job : Job
     """
-    from skann.networks import Snapshots  # TensorFlow loads with the first fit
+    from skann.networks import DataLossLog, Snapshots  # TensorFlow loads with the first fit
 
     parts = job.parts
     resumed = parts is not None and parts.weights is not None
@@ -130,6 +141,7 @@ def train_member(settings: Any, job: Job) -> Member:
     refit = job.start is None or (resumed and not is_auto(settings.preprocessor))
     X, y, weight, ratio = _prepare(settings, pipeline, job, refit)
     snapshots = [] if parts is None else parts.snapshots
+    losses: list[float] = []
     data: dict[str, Any] = dict(X=X, y=y, sample_weight=weight, validation_data=None)
     monitor = "loss"
     if job.watched is not None:
@@ -142,7 +154,7 @@ def train_member(settings: Any, job: Job) -> Member:
         network = _network(settings, pipeline, len(y), job)
         callbacks = _callbacks(settings, job, monitor)
         if job.keeps_snapshots:
-            callbacks.append(Snapshots(snapshots))
+            callbacks += [Snapshots(snapshots), DataLossLog(losses)]
         if parts is None:
             network.fit(callbacks=callbacks, **data)
         else:
@@ -150,7 +162,7 @@ def train_member(settings: Any, job: Job) -> Member:
     history = history_frame(network.history_)
     best_epoch = kept_epoch(history[monitor], restored=settings.early_stopping)
     member = _member(settings, pipeline, job.rows, ratio, history, best_epoch)
-    return replace(member, snapshots=snapshots)
+    return replace(member, losses=losses, snapshots=snapshots)
 
 
 def train_one_epoch(settings: Any, job: Job) -> Member:
@@ -242,10 +254,10 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
 
     if job.start is None:
         network = make_network_classifier(
-            hidden_layer_sizes=check_layer_sizes(settings.hidden_layer_sizes),
+            hidden_layer_sizes=job.capacity.hidden_layer_sizes,
             activation=settings.activation,
             dropout=settings.dropout,
-            l2=auto_l2(n_rows) if isinstance(settings.l2, str) else settings.l2,
+            l2=job.capacity.l2,
             n_heads=settings.n_heads,
             embedding_cardinalities=getattr(pipeline["encode"], "embedding_cardinalities_", ()),
             optimizer=settings.optimizer,

@@ -8,6 +8,7 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import ParameterGrid
 
 from skann._churn_ann._classifier import ChurnANNClassifier
+from skann._churn_ann._defaults import HIDDEN_LAYER_SIZES
 
 # The learning rate matters most (Bengio 2012, section 3.1), so it comes first.
 _RATE_FACTORS = (0.1, 0.3, 1.0, 3.0)
@@ -44,8 +45,10 @@ def read_stages(stages: Any, estimator: BaseEstimator) -> Stages:
 def default_stages(estimator: BaseEstimator) -> Stages:
     """Return stages around the settings of the one ChurnANNClassifier inside an estimator."""
     prefix, network = _find_network(estimator)
+    own = network.hidden_layer_sizes
+    layers = HIDDEN_LAYER_SIZES if isinstance(own, str) else own
     sizes = [
-        tuple(max(1, round(units * factor)) for units in network.hidden_layer_sizes)
+        tuple(max(1, round(units * factor)) for units in layers)
         for factor in _SIZE_FACTORS
     ]
     rates = [network.learning_rate * factor for factor in _RATE_FACTORS]

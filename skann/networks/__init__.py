@@ -14,7 +14,7 @@ with without_start_up_notes():
     with suppress(tf.errors.OpError, NotImplementedError):
         tf.function(tf.sigmoid, jit_compile=True, autograph=False)(tf.constant(0.0))
     from skann.networks._builder import build_network
-    from skann.networks._callbacks import Snapshots, training_callbacks
+    from skann.networks._callbacks import DataLossLog, Snapshots, training_callbacks
     from skann.networks._scikeras import (
         NetworkClassifier,
         follows_schedule,
@@ -24,9 +24,10 @@ with without_start_up_notes():
     from skann.networks._trainer import ChurnNetwork
 
 __all__ = [
-    "Snapshots",
     "ChurnNetwork",
+    "DataLossLog",
     "NetworkClassifier",
+    "Snapshots",
     "build_network",
     "follows_schedule",
     "make_network_classifier",
