@@ -116,6 +116,7 @@ def _skann(X: pd.DataFrame, seed: int) -> Any:
 def _skann_mlp(X: pd.DataFrame, seed: int) -> Any:
     return _churn_ann(
         hidden_layer_sizes=(64, 32),
+        cv=None,
         n_heads=1,
         numeric_encoding="standard",
         categorical_encoding="onehot",

@@ -72,8 +72,8 @@ def measure_growth(n_rows: int, n_columns: int, n_folds: int | None) -> dict[str
 
 
 def network(epochs: int) -> ChurnANNClassifier:
-    """Return the default, for a number of epochs that nothing cuts short."""
-    return ChurnANNClassifier(epochs=epochs, early_stopping=False, random_state=0)
+    """Return one default network, for a number of epochs that nothing cuts short."""
+    return ChurnANNClassifier(cv=None, epochs=epochs, early_stopping=False, random_state=0)
 
 
 def _table(n_rows: int, n_columns: int) -> tuple[np.ndarray, np.ndarray]:

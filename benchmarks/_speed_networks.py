@@ -25,6 +25,7 @@ def skann_network(epochs: int, dropout: float = DROPOUT, **settings: Any) -> Chu
     defaults = {"hidden_layer_sizes": HIDDEN, "preprocessor": "passthrough", "random_state": 0}
     return ChurnANNClassifier(
         dropout=dropout,
+        cv=None,
         n_heads=1,
         optimizer="adam",
         learning_rate=LEARNING_RATE,

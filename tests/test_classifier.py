@@ -22,6 +22,7 @@ from skann.preprocessing import TableCleaner, TableEncoder
 def make_model(**parameters):
     return ChurnANNClassifier(
         **{
+            "cv": None,
             "hidden_layer_sizes": (8,),
             "n_heads": 1,
             "epochs": 3,

@@ -22,6 +22,7 @@ from skann import ChurnANNClassifier
 def make_model(**parameters):
     return ChurnANNClassifier(
         **{
+            "cv": None,
             "hidden_layer_sizes": (8,),
             "n_heads": 2,
             "epochs": 3,

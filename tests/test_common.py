@@ -42,9 +42,9 @@ def expected_failures(estimator):
 
 @parametrize_with_checks(
     [
-        ChurnANNClassifier(epochs=10),
+        ChurnANNClassifier(cv=2, epochs=10),
         ChurnANNClassifier(
-            hidden_layer_sizes=(16,), n_heads=1, preprocessor="passthrough", epochs=15
+            cv=None, hidden_layer_sizes=(16,), n_heads=1, preprocessor="passthrough", epochs=15
         ),
         # Where the cut is tuned, see test_threshold.
         CostThresholdClassifier(LogisticRegression(), method="bayes", cv=2),
@@ -57,7 +57,7 @@ def test_scikit_learn_checks(estimator, check):
 
 
 CHURN_MODEL = ChurnANNClassifier(
-    hidden_layer_sizes=(4,), n_heads=1, epochs=2, batch_size=64, random_state=0
+    cv=None, hidden_layer_sizes=(4,), n_heads=1, epochs=2, batch_size=64, random_state=0
 )
 ESTIMATORS = {
     "ChurnANNClassifier": CHURN_MODEL,
@@ -157,7 +157,7 @@ def test_in_a_halving_grid_search(estimator, rate_name, small_churn):
 def test_successive_halving_over_epochs(small_churn):
     X, y = small_churn
     search = HalvingGridSearchCV(
-        ChurnANNClassifier((4,), n_heads=1, random_state=0),
+        ChurnANNClassifier((4,), cv=None, n_heads=1, random_state=0),
         {"learning_rate": [1e-6, 1e-5, 1e-4, 0.02]},
         resource="epochs",
         max_resources=8,

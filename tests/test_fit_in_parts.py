@@ -16,6 +16,7 @@ from skann._churn_ann._fit_in_parts import FitInParts
 def make_model(**parameters):
     return ChurnANNClassifier(
         **{
+            "cv": None,
             "hidden_layer_sizes": (8,),
             "n_heads": 2,
             "epochs": 30,

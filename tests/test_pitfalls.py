@@ -13,6 +13,7 @@ from skann.datasets import make_churn
 def make_model(**parameters):
     return ChurnANNClassifier(
         **{
+            "cv": None,
             "hidden_layer_sizes": (16,),
             "n_heads": 2,
             "epochs": 40,

@@ -143,6 +143,7 @@ def test_class_mass_is_the_share_of_weight():
 def make_model(**parameters):
     return ChurnANNClassifier(
         **{
+            "cv": None,
             "hidden_layer_sizes": (16,),
             "n_heads": 1,
             "epochs": 20,

@@ -17,6 +17,7 @@ from skann._churn_ann._validation import check_two_classes, encode_labels
 def make_model(**parameters):
     return ChurnANNClassifier(
         **{
+            "cv": None,
             "hidden_layer_sizes": (8,),
             "n_heads": 1,
             "epochs": 1,

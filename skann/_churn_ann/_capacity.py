@@ -3,13 +3,23 @@
 from collections.abc import Callable
 from typing import Any
 
-from skann._churn_ann._defaults import HIDDEN_LAYER_SIZES, WEAK_L2, WIDER_LAYER_SIZES, auto_l2
+from scipy.stats import entropy
+
+from skann._churn_ann._defaults import (
+    HIDDEN_LAYER_SIZES,
+    LARGE_L2,
+    LARGE_LAYER_SIZES,
+    auto_l2,
+)
 from skann._churn_ann._member import Capacity, Member
 from skann._churn_ann._validation import check_layer_sizes
 
+_KNOWS_LITTLE = 0.6  # loss over entropy
+_GAIN_OF_THE_MEAN = 1.02
 
-def capacities(settings: Any, n_rows: int) -> list[Capacity]:
-    """Return what "auto" has to choose from, from the smallest on; what is given stays.
+
+def smallest(settings: Any, n_rows: int) -> Capacity:
+    """Return what "auto" begins with; what is given stays.
 
     Parameters
     ----------
@@ -18,29 +28,16 @@ def capacities(settings: Any, n_rows: int) -> list[Capacity]:
     n_rows : int
         Training rows.
     """
-    sizes, l2 = settings.hidden_layer_sizes, settings.l2
-    # One step at a time: a weaker penalty on the same network needs no further compilation.
-    steps = [
-        (HIDDEN_LAYER_SIZES, auto_l2(n_rows)),
-        (HIDDEN_LAYER_SIZES, WEAK_L2),
-        (WIDER_LAYER_SIZES, WEAK_L2),
-    ]
-    found = [
-        Capacity(
-            default_sizes if isinstance(sizes, str) else check_layer_sizes(sizes),
-            default_l2 if isinstance(l2, str) else float(l2),
-        )
-        for default_sizes, default_l2 in steps
-    ]
-    return list(dict.fromkeys(found))
+    return _filled_in(settings, HIDDEN_LAYER_SIZES, auto_l2(n_rows))
 
 
-def climb(
-    candidates: list[Capacity], train: Callable[[Capacity], Member]
-) -> tuple[Capacity, Member]:
-    """Train networks of growing capacity for as long as the loss on unseen rows falls.
+def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> tuple[Any, ...]:
+    """Train a network, and a larger one where that could pay; return the better and its capacity.
 
-    The loss is that of the rows, without the penalty, in the best epoch.
+    A larger one is trained where the small one knows much of the rows that it did not see: where
+    its loss on them is below 60 % of the entropy of the class shares. On noisier tables it never
+    came out ahead, and costs more than all folds of the small one. It is the better also where its
+    own loss is up to 2 % higher, for large networks differ more, and so their mean gains more.
 
     Returns
     -------
@@ -48,10 +45,19 @@ def climb(
     member : Member
         The network of that capacity.
     """
-    best, member = candidates[0], train(candidates[0])
-    for capacity in candidates[1:]:
-        larger = train(capacity)
-        if min(larger.losses) >= min(member.losses):
-            break
-        best, member = capacity, larger
-    return best, member
+    small = smallest(settings, n_rows)
+    large = _filled_in(settings, LARGE_LAYER_SIZES, LARGE_L2)
+    member = train(small)
+    if large == small or min(member.losses) > _KNOWS_LITTLE * entropy(member.prior):
+        return small, member
+    larger = train(large)
+    is_better = min(larger.losses) < _GAIN_OF_THE_MEAN * min(member.losses)
+    return (large, larger) if is_better else (small, member)
+
+
+def _filled_in(settings: Any, hidden_layer_sizes: tuple[int, ...], l2: float) -> Capacity:
+    sizes = settings.hidden_layer_sizes
+    return Capacity(
+        hidden_layer_sizes if isinstance(sizes, str) else check_layer_sizes(sizes),
+        l2 if isinstance(settings.l2, str) else float(settings.l2),
+    )

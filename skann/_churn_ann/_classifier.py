@@ -16,7 +16,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
 
-from skann._churn_ann._capacity import capacities, climb
+from skann._churn_ann._capacity import choose, smallest
 from skann._churn_ann._defaults import (
     CV,
     DROPOUT,
@@ -57,16 +57,16 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Share of each hidden layer's units that a training step leaves out, in [0, 1).
     l2 : float or "auto", default="auto"
         L2 penalty on the kernels, a part of both losses as in Keras. "auto" is 2 divided by the
-        number of training rows, at most 5e-4. With folds the first one chooses: 1e-5 if that lowers
-        the loss on the rows held out, and then wider layers, too, if these lower it further. What
-        was chosen stands in ``l2_`` and ``hidden_layer_sizes_``.
+        number of training rows, at most 5e-4. With folds the first one also tries 1e-5 and layers
+        of (128, 128) where the network knows much, and takes them if the loss on the rows held out
+        is about as low or lower. What was chosen stands in ``l2_`` and ``hidden_layer_sizes_``.
     numeric_encoding : {"auto", "standard", "quantile", "robust", "piecewise_linear"}, \
             default="auto"
         How numbers enter the network; see `skann.preprocessing.TableEncoder`. Unused unless
         ``preprocessor="auto"``.
     categorical_encoding : {"auto", "onehot", "embedding"}, default="auto"
         How categories enter the network; "auto" decides by the number of levels.
-    n_heads : int, default=16
+    n_heads : int, default=4
         Members of an ensemble inside the one network, which share its weights and scale them each
         in its own way (TabM, Gorishniy et al. 2024); the probability is their mean. 1 is a plain
         multilayer perceptron.
@@ -96,7 +96,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Rows of a training step. "auto" is 128, and up to 1,024 where there are many rows.
     epochs : int, default=200
         Most passes over the training rows.
-    cv : int, cross-validation splitter, iterable or None, default=None
+    cv : int, cross-validation splitter, iterable or None, default=4
         With folds there is a network for each, trained behind a pipeline of its own on the other
         folds' rows and stopped on the fold's; the probability is the networks' mean. So every row
         trains, and every row has a probability by a network that did not see it. An int is the
@@ -384,13 +384,14 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             )
             return train_member(self, job)
 
-        candidates = capacities(self, len(plan.folds[0][0]))
-        chosen, members = candidates[0], []
-        if together and parts is None and not going_on:
-            chosen, first = climb(candidates, lambda capacity: train(0, capacity))
-            members = [first]
-        elif going_on:
+        n_training, members = len(plan.folds[0][0]), []
+        if going_on:
             chosen = Capacity(self.hidden_layer_sizes_, self.l2_)
+        elif together and parts is None:
+            chosen, first = choose(self, n_training, lambda capacity: train(0, capacity))
+            members = [first]
+        else:
+            chosen = smallest(self, n_training)
         others = range(len(members), len(plan.folds))
         members += Parallel(n_jobs=self.n_jobs, require="sharedmem")(
             delayed(train)(fold, chosen) for fold in others
@@ -452,7 +453,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         start = [None] * n_networks(self.cv) if first else self._members
         seeds = random.randint(2**30, size=2 * len(start)).reshape(-1, 2).tolist()
         if first:
-            self.hidden_layer_sizes_, self.l2_ = capacities(self, len(rows.y))[0]
+            self.hidden_layer_sizes_, self.l2_ = smallest(self, len(rows.y))
         capacity = Capacity(self.hidden_layer_sizes_, self.l2_)
         members = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
             delayed(train_one_epoch)(

@@ -48,13 +48,13 @@ and TV and lost more on HR.
 """
 
 HIDDEN_LAYER_SIZES = (64, 64)
-WIDER_LAYER_SIZES = (128, 128)  # for tables with sharp rules
-WEAK_L2 = 1e-5
-N_HEADS = 16
+LARGE_LAYER_SIZES = (128, 128)  # for tables with sharp rules
+LARGE_L2 = 1e-5
+N_HEADS = 4
 DROPOUT = 0.0
 LEARNING_RATE = 4e-3
 EPOCHS = 200
-CV = None
+CV = 4
 VALIDATION_FRACTION = 0.15
 
 

@@ -76,14 +76,14 @@ def no_validation(estimator: Any) -> Iterator[Finding]:
     evidence = ""
     if history is not None and "val_loss" not in history:
         evidence = "history_ has no validation loss."
-    elif history is None and network.validation_fraction is None:
+    elif history is None and network.cv is None and network.validation_fraction is None:
         evidence = "validation_fraction=None: training has no unseen rows to stop on."
     if evidence:
         yield Finding(
             "no validation rows",
             "warning",
             evidence,
-            "Set validation_fraction=0.15, or give validation_data to fit.",
+            "Set cv=4 or validation_fraction=0.15, or give validation_data to fit.",
         )
 
 

@@ -50,7 +50,7 @@ def numbers(split):
 
 
 def fitted(split, **settings):
-    network = ChurnANNClassifier((16, 8), random_state=0).set_params(**settings)
+    network = ChurnANNClassifier((16, 8), cv=None, random_state=0).set_params(**settings)
     return decided(network).fit(split.X_train, split.y_train)
 
 
@@ -187,7 +187,7 @@ def test_8_a_threshold_at_one_half(split):
 
 
 def test_9_no_validation_rows(split):
-    model = CostThresholdClassifier(ChurnANNClassifier(validation_fraction=None), **COSTS)
+    model = CostThresholdClassifier(ChurnANNClassifier(cv=None, validation_fraction=None), **COSTS)
     assert faults(model, split.X_train, split.y_train) == ["no validation rows"]
 
 

@@ -16,7 +16,9 @@ def test_unfitted_it_is_scikit_learns_diagram():
 @pytest.mark.slow
 def test_fitted_it_shows_the_inner_pipeline_and_the_layers():
     X, y = make_churn(200, random_state=0, return_X_y=True)
-    network = ChurnANNClassifier((7, 5), n_heads=1, epochs=1, batch_size=64, random_state=0)
+    network = ChurnANNClassifier(
+        (7, 5), cv=None, n_heads=1, epochs=1, batch_size=64, random_state=0
+    )
     html = classifier_html(network.fit(X[["age", "tenure_months"]], y))
     for shown in ("TableCleaner", "TableEncoder", "hidden_1", "hidden_2", "probability"):
         assert shown in html

@@ -39,6 +39,7 @@ def data():
 
 def make_model(**parameters):
     settings = {
+        "cv": None,
         "hidden_layer_sizes": (8,),
         "n_heads": 1,
         "numeric_encoding": "standard",

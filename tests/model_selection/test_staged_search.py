@@ -129,7 +129,7 @@ def test_default_stages_without_one_network_ask_for_stages(data):
 
 @pytest.mark.slow
 def test_a_network_is_tuned_in_stages(data):
-    network = ChurnANNClassifier((4,), epochs=2, random_state=0)
+    network = ChurnANNClassifier((4,), cv=None, epochs=2, random_state=0)
     search = StagedSearchCV(network, cv=2).fit(*data)
     assert len(search.cv_results_["params"]) == 4 + 5 + 2
     assert search.predict_proba(data[0]).shape == (120, 2)

@@ -106,7 +106,7 @@ def test_only_a_positive_integer_is_a_budget(value, heeded, monkeypatch):
 @pytest.mark.slow
 def test_a_worker_with_one_thread_predicts_what_a_process_with_all_of_them_predicts():
     X, y = make_churn(3_000, random_state=0, return_X_y=True)
-    model = ChurnANNClassifier(epochs=5, random_state=0)
+    model = ChurnANNClassifier(cv=None, epochs=5, random_state=0)
     arguments = {"cv": 2, "method": "predict_proba"}
     expected = cross_val_predict(clone(model), X, y, **arguments)
     for n_threads in (1, 3):
