@@ -72,7 +72,7 @@ def test_train_reports_every_step_from_data_to_file(run, folder, tmp_path):
     status, out, err = run(*_train(folder / "customers.csv", model))
     assert status == 0
     assert err == ""  # no progress bar, since stderr is no terminal
-    assert "600 rows and 15 columns" in out
+    assert "600 rows and 15 columns" in " ".join(out.split())
     assert "churn = Yes: 120 of 600 (20.0%)" in out
     assert "80.0%" in out
     assert "120 customers set aside, 480 to learn from" in out

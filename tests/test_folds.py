@@ -115,7 +115,7 @@ class FakeMember:
         history = pd.DataFrame({"val_loss": losses})
         network = SimpleNamespace(model_=SimpleNamespace(set_weights=self.keep))
         snapshots = range(len(losses))
-        self.member = Member({"network": network}, np.ones(2), 0.0, history, 1, snapshots)
+        self.member = Member({"network": network}, np.ones(2), 0.0, history, 1, snapshots=snapshots)
 
     def keep(self, epoch):
         self.kept = epoch

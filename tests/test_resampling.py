@@ -364,7 +364,7 @@ def test_costs_that_training_would_ignore_or_lacks_are_refused_by_name(churn):
 
 
 def test_made_rows_hold_whole_categories_and_known_levels(churn, monkeypatch):
-    from skann import _classifier
+    from skann._churn_ann import _member
 
     calls = []
 
@@ -372,7 +372,7 @@ def test_made_rows_hold_whole_categories_and_known_levels(churn, monkeypatch):
         calls.append((X, resample(sampler, X, y, weight)[0]))
         return resample(sampler, X, y, weight)
 
-    monkeypatch.setattr(_classifier, "resample", note)
+    monkeypatch.setattr(_member, "resample", note)
     X, y = churn
     make_model(resampler="smote", epochs=1).fit(X, y)
     ((before, after),) = calls

@@ -122,6 +122,14 @@ class Job(NamedTuple):
     fold: int | None = None  # counted from 1; None where there is but one network
     keeps_snapshots: bool = False
 
+    @property
+    def width(self) -> int:
+        """What the number of encoded columns has to be a multiple of.
+
+        Folds differ by a few columns, and a network is compiled anew for each number.
+        """
+        return 1 if self.fold is None else 32
+
 
 def train_member(settings: Any, job: Job) -> Member:
     """Prepare rows and train a network on them, from scratch or on from where it is.
@@ -146,7 +154,7 @@ def train_member(settings: Any, job: Job) -> Member:
     monitor = "loss"
     if job.watched is not None:
         monitor = "val_loss"
-        data["validation_data"] = _prepare_watched(pipeline, job.watched, ratio)
+        data["validation_data"] = _prepare_watched(pipeline, job.watched, ratio, job.width)
     if parts is not None and parts.weights is not None:
         network = pipeline["network"]
         network.fit_part(parts, parts.callbacks, **data)
@@ -217,16 +225,16 @@ def _prepare(
     Beside rows, labels and weights, returns how much more each class weighs in training than in the
     rows that came in.
     """
-    X, y, weight = job.rows.X, job.rows.y, job.rows.training_weight
+    X, y, weight, width = job.rows.X, job.rows.y, job.rows.training_weight, job.width
     preprocess, encoder = pipeline["preprocess"], pipeline["encode"]
     X = preprocess.fit_transform(X, y) if refit else preprocess.transform(X)
-    encoded = encode(encoder, X, y, fit=refit)
+    encoded = encode(encoder, X, y, fit=refit, width=width)
     X = X.toarray() if issparse(X) else X
     prior = class_mass(y, weight)
     if settings.resampler is not None and prior.all():
         sampler = make_sampler(settings.resampler, X, y, job.resample_seed)
         X, y, weight = resample(sampler, X, y, weight)
-        encoded = encode(encoder, X, fit=False)
+        encoded = encode(encoder, X, fit=False, width=width)
         pipeline.set_params(resample=sampler)
     if settings.class_weight is not None:
         factors = class_factors(settings.class_weight, settings.classes_, y)
@@ -235,13 +243,16 @@ def _prepare(
     return encoded, y, None if weight is None else weight / weight.mean(), ratio
 
 
-def _prepare_watched(pipeline: Pipeline, rows: Rows, ratio: np.ndarray) -> tuple[Any, ...]:
+def _prepare_watched(
+    pipeline: Pipeline, rows: Rows, ratio: np.ndarray, width: int
+) -> tuple[Any, ...]:
     # Seen with the class shares of training, or the stop would come at another optimum.
     weight = ratio[rows.y]
     if rows.training_weight is not None:
         weight = weight * rows.training_weight
     cleaned = pipeline["preprocess"].transform(rows.X)
-    return encode(pipeline["encode"], cleaned, fit=False), rows.y, weight / weight.mean()
+    encoded = encode(pipeline["encode"], cleaned, fit=False, width=width)
+    return encoded, rows.y, weight / weight.mean()
 
 
 def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:

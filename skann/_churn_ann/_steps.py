@@ -14,8 +14,6 @@ from skann.preprocessing import TableCleaner, TableEncoder
 
 # Of the memory that is free; encoding a block takes little beside training on it.
 _SHARE_OF_MEMORY = 1 / 64
-# Folds differ by a few columns, and a network is compiled anew for each width.
-_WIDTH = 32
 
 
 def new_pipeline(preprocessor: Any, numeric_encoding: str, categorical_encoding: str) -> Pipeline:
@@ -45,7 +43,7 @@ def is_auto(preprocessor: Any) -> bool:
     return isinstance(preprocessor, str) and preprocessor == "auto"
 
 
-def encode(step: Any, X: Any, y: Any = None, *, fit: bool) -> Any:
+def encode(step: Any, X: Any, y: Any = None, *, fit: bool, width: int = 1) -> Any:
     """Return what the step "encode" makes of clean rows: an array, or rows encoded when taken.
 
     The encoded table of a large one may not fit into memory. Where it would take more than a share
@@ -54,7 +52,7 @@ def encode(step: Any, X: Any, y: Any = None, *, fit: bool) -> Any:
     if not isinstance(step, TableEncoder):
         return step.fit_transform(X) if fit else step.transform(X)
     rows = step.fit_rows(X, y) if fit else step.transform_rows(X)
-    rows = rows.widened(_WIDTH)
+    rows = rows.widened(width)
     fits = rows.nbytes <= virtual_memory().available * _SHARE_OF_MEMORY
     return np.asarray(rows) if fits else rows
 

@@ -38,6 +38,7 @@ def classifier_html(classifier: Any) -> str:
     layers.append(["all", "", "", f"{network.count_params():,}"])
     parts = [
         f"<p>{escape(_learning(classifier))}</p>",
+        f"<p>{escape(_capacity(classifier))}</p>",
         f"<p>{escape(_columns(roles))}</p>" if roles else "",
         f"<h2>Fitted pipeline</h2>{estimator_html_repr(classifier.pipelines_[0])}",
         _table("Network", ["layer", "class", "output", "weights"], layers),
@@ -66,6 +67,11 @@ def _learning(classifier: Any) -> str:
         )
     watched = f"stopped on {n_judged:,} rows set aside" if n_judged else "fitted"
     return f"Epoch {best_epochs[0]} of {classifier.n_iter_} is kept ({figures}), {watched}."
+
+
+def _capacity(classifier: Any) -> str:
+    layers = ", ".join(map(str, classifier.hidden_layer_sizes_)) or "none"
+    return f"Hidden units: {layers}. L2 penalty: {classifier.l2_:g}."
 
 
 def _columns(roles: dict[str, int]) -> str:

@@ -47,7 +47,10 @@ def default_stages(estimator: BaseEstimator) -> Stages:
     prefix, network = _find_network(estimator)
     own = network.hidden_layer_sizes
     layers = HIDDEN_LAYER_SIZES if isinstance(own, str) else own
-    sizes = [tuple(max(1, round(units * factor)) for units in layers) for factor in _SIZE_FACTORS]
+    sizes = [
+        own if factor == 1 else tuple(max(1, round(units * factor)) for units in layers)
+        for factor in _SIZE_FACTORS
+    ]
     rates = [network.learning_rate * factor for factor in _RATE_FACTORS]
     return {
         "learning_rate": {f"{prefix}learning_rate": rates},

@@ -74,6 +74,14 @@ class EncodedRows:
         """Return the same rows behind columns of zeros, for a width that is a multiple of this.
 
         A network compiled for one width serves tables that differ by a few columns.
+
+        Parameters
+        ----------
+        multiple : int
+
+        Returns
+        -------
+        EncodedRows
         """
         n_zeros = self._n_zeros + -self.shape[1] % multiple
         return EncodedRows(self._values, self._transformer, n_zeros)

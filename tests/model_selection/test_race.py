@@ -247,7 +247,7 @@ def test_weights_and_groups_reach_the_fits_of_a_race(data):
     X, y = data
     weight, groups = np.where(X[:, 0] > 0, 5.0, 1.0), np.arange(len(y)) % 6
     with sklearn.config_context(enable_metadata_routing=True):
-        model = make_model().set_fit_request(sample_weight=True)
+        model = make_model().set_fit_request(sample_weight=True, groups=False)
         scoring = get_scorer("roc_auc").set_score_request(sample_weight=True)
         settings = {"scoring": scoring, "cv": GroupKFold(2), "refit": False}
         raced = StagedSearchCV(model, RATES, **settings)
