@@ -275,6 +275,12 @@ def test_partial_fit_trains_all_networks(data):
     assert not np.allclose(model.partial_fit(X, y).predict_proba(X), first)
 
 
+def test_partial_fit_goes_on_from_a_fit(fitted, data):
+    X, y = data
+    model = pickle.loads(pickle.dumps(fitted)).partial_fit(X[:100], y[:100])
+    assert not np.allclose(model.predict_proba(X), fitted.predict_proba(X))
+
+
 def test_callbacks_are_copied_and_checkpoints_written_for_each_fold(data, tmp_path):
     X, y = data
     RowsSeen.noted.clear()

@@ -128,6 +128,8 @@ class Job(NamedTuple):
 
         Folds differ by a few columns, and a network is compiled anew for each number.
         """
+        if self.start is not None:
+            return self.start.pipeline["network"].n_features_in_
         return 1 if self.fold is None else 32
 
 
