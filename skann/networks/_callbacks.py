@@ -85,7 +85,7 @@ def training_callbacks(
             )
         )
     if verbose:
-        built.append(ProgressBar("Training" if fold is None else f"Fold {fold}"))
+        built.append(ProgressBar() if fold is None else ProgressBar(f"Fold {fold}"))
     for callback in callbacks or ():
         own = callback() if isinstance(callback, type) else copy.copy(callback)
         if not isinstance(own, keras.callbacks.Callback):
@@ -205,7 +205,7 @@ class ProgressBar(keras.callbacks.Callback):
 
     leaves_weights_alone = True
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str = "Training") -> None:
         super().__init__()
         self._title = title
 
