@@ -164,7 +164,9 @@ def train_member(settings: Any, job: Job) -> Member:
         network = _network(settings, pipeline, len(y), job)
         callbacks = _callbacks(settings, job, monitor)
         if job.keeps_snapshots:
-            callbacks += [Snapshots(snapshots), DataLossLog(losses)]
+            callbacks.append(Snapshots(snapshots))
+            if parts is None:  # a fit in parts notes its losses itself
+                callbacks.append(DataLossLog(losses))
         if parts is None:
             network.fit(callbacks=callbacks, **data)
         else:

@@ -210,17 +210,16 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         onehot = OneHotCodes([len(seen.names) for seen in self._onehot.values()])
         steps = [
             *self._numeric_steps(values[:, :first]),
-            *self._telling_step(values[:, :first], y),
+            *self._telling_step(y),
             ("onehot", onehot, np.arange(first, second)),
             ("embedding", "passthrough", np.arange(second, values.shape[1])),
         ]
         return [_fitted(step, values, y) for step in steps if len(step[2])]
 
-    def _telling_step(self, numbers: np.ndarray, y: Any) -> list[tuple]:
-        if y is None or self.numeric_encoding != "auto" or not numbers.shape[1]:
+    def _telling_step(self, y: Any) -> list[tuple]:
+        if y is None or self.numeric_encoding != "auto":
             return []
-        found = [len(values) > 0 for values in TellingValues().fit(numbers, y).values_]
-        return [("telling", TellingValues(), np.flatnonzero(found))]
+        return [("telling", TellingValues(), np.arange(len(self._numbers)))]
 
     def _numeric_steps(self, numbers: np.ndarray) -> list[tuple]:
         every = np.arange(numbers.shape[1])
