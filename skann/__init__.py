@@ -3,7 +3,14 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from skann._warnings import DroppedColumnWarning, SkannWarning, ValidationWarning, WorkflowWarning
+from skann._warnings import (
+    DroppedColumnWarning,
+    ReadingWarning,
+    SkannWarning,
+    UnseenLevelsWarning,
+    ValidationWarning,
+    WorkflowWarning,
+)
 
 if TYPE_CHECKING:
     from skann._churn_ann._classifier import ChurnANNClassifier
@@ -22,7 +29,9 @@ __all__ = [
     "ChurnANNClassifier",
     "CostThresholdClassifier",
     "DroppedColumnWarning",
+    "ReadingWarning",
     "SkannWarning",
+    "UnseenLevelsWarning",
     "ValidationWarning",
     "WorkflowWarning",
     *_PACKAGES,

@@ -1,12 +1,27 @@
 """Warning classes of the package, so that users can silence one and keep the others."""
 
+import sys
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple
+
 
 class SkannWarning(UserWarning):
     """Base class of every warning that skann gives."""
 
 
 class DroppedColumnWarning(SkannWarning):
-    """A column was left out because it looks like an identifier."""
+    """A column was left out because it looks like an identifier or like free text."""
+
+
+class ReadingWarning(SkannWarning):
+    """Some cells of a column could not be read, or could be read in two ways."""
+
+
+class UnseenLevelsWarning(SkannWarning):
+    """Rows to predict hold levels of a category that training never saw."""
 
 
 class ValidationWarning(SkannWarning):
@@ -15,3 +30,106 @@ class ValidationWarning(SkannWarning):
 
 class WorkflowWarning(SkannWarning):
     """A step that often misleads: a test set looked at again, accuracy on rare classes."""
+
+
+class Unseen(NamedTuple):
+    """What training never saw in a column: in how many rows, of how many with a value."""
+
+    n_unseen: int
+    n_present: int
+    example: str
+
+
+Note = tuple[type[SkannWarning], str] | dict[Any, Unseen]
+
+_held_back: ContextVar[list[Note] | None] = ContextVar("held_back", default=None)
+
+
+def warn(message: str, category: type[SkannWarning] = SkannWarning) -> None:
+    """Warn at the line that called into the package, unless warnings are held back."""
+    _note((category, message))
+
+
+def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
+    """Warn of levels that training never saw."""
+    if columns:
+        _note(dict(columns))
+
+
+@contextmanager
+def held_back() -> Iterator[list[Note]]:
+    """Collect the warnings of this thread instead of giving them."""
+    notes: list[Note] = []
+    token = _held_back.set(notes)
+    try:
+        yield notes
+    finally:
+        _held_back.reset(token)
+
+
+def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> None:
+    """Give the warnings of several networks, each text once.
+
+    Levels count as unseen where no network has seen them.
+    """
+    texts: dict[tuple[type[SkannWarning], str], None] = {}
+    unseen_of_each = []
+    for notes in notes_of_each:
+        columns: dict[Any, Unseen] = {}
+        for note in notes:
+            if isinstance(note, tuple):
+                texts[note] = None
+                continue
+            for name, more in note.items():  # a block of rows after another
+                so_far = columns.get(name, Unseen(0, 0, more.example))
+                columns[name] = Unseen(
+                    so_far.n_unseen + more.n_unseen,
+                    so_far.n_present + more.n_present,
+                    so_far.example,
+                )
+        unseen_of_each.append(columns)
+    for category, message in texts:
+        warn(message, category)
+    if unseen and unseen_of_each:
+        first, *others = unseen_of_each
+        warn_of_unseen(
+            {
+                name: min([columns[name] for columns in unseen_of_each])
+                for name in first
+                if all(name in columns for columns in others)
+            }
+        )
+
+
+def _note(note: Note) -> None:
+    notes = _held_back.get()
+    if notes is not None:
+        notes.append(note)
+        return
+    category, message = note if isinstance(note, tuple) else _unseen_text(note)
+    warnings.warn(message, category, stacklevel=_levels_to_the_caller())
+
+
+def _unseen_text(columns: Mapping[Any, Unseen]) -> tuple[type[SkannWarning], str]:
+    lost = [name for name, column in columns.items() if column.n_unseen == column.n_present]
+    parts = [
+        f"{name!r} in {column.n_unseen:,} of {column.n_present:,} rows, such as {column.example!r}"
+        for name, column in columns.items()
+    ]
+    text = f"Levels that training never saw count as rare ones: {'; '.join(parts)}."
+    if lost:
+        text += (
+            f" No row of {', '.join(map(repr, lost))} has a level that training knew: is it "
+            "written in another way?"
+        )
+    return UnseenLevelsWarning, text
+
+
+def _levels_to_the_caller() -> int:
+    """Count the frames up to the first that is neither ours nor of a library that calls us."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+        ("skann.", "sklearn.", "imblearn.", "joblib.", "contextlib")
+    ):
+        level, frame = level + 1, frame.f_back
+    return level
