@@ -40,14 +40,22 @@ class Unseen(NamedTuple):
     example: str
 
 
-Note = tuple[type[SkannWarning], str] | dict[Any, Unseen]
+class Said(NamedTuple):
+    """A warning, and what it is about: several networks say it in different words."""
+
+    category: type[SkannWarning]
+    message: str
+    about: Any
+
+
+Note = Said | dict[Any, Unseen]
 
 _held_back: ContextVar[list[Note] | None] = ContextVar("held_back", default=None)
 
 
-def warn(message: str, category: type[SkannWarning] = SkannWarning) -> None:
+def warn(message: str, category: type[SkannWarning], about: Any = None) -> None:
     """Warn at the line that called into the package, unless warnings are held back."""
-    _note((category, message))
+    _note(Said(category, message, message if about is None else about))
 
 
 def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
@@ -68,37 +76,30 @@ def held_back() -> Iterator[list[Note]]:
 
 
 def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> None:
-    """Give the warnings of several networks, each text once.
+    """Give the warnings of several networks, once for what they are about.
 
     Levels count as unseen where no network has seen them.
     """
-    texts: dict[tuple[type[SkannWarning], str], None] = {}
+    said: dict[Any, Said] = {}
     unseen_of_each = []
     for notes in notes_of_each:
         columns: dict[Any, Unseen] = {}
         for note in notes:
-            if isinstance(note, tuple):
-                texts[note] = None
+            if isinstance(note, Said):
+                said.setdefault((note.category, note.about), note)
                 continue
-            for name, more in note.items():  # a block of rows after another
-                so_far = columns.get(name, Unseen(0, 0, more.example))
+            for name, (n_unseen, n_present, example) in note.items():  # of a block of rows
+                so_far = columns.get(name, Unseen(0, 0, example))
                 columns[name] = Unseen(
-                    so_far.n_unseen + more.n_unseen,
-                    so_far.n_present + more.n_present,
-                    so_far.example,
+                    so_far.n_unseen + n_unseen, so_far.n_present + n_present, so_far.example
                 )
         unseen_of_each.append(columns)
-    for category, message in texts:
-        warn(message, category)
+    for note in said.values():
+        _note(note)
     if unseen and unseen_of_each:
-        first, *others = unseen_of_each
-        warn_of_unseen(
-            {
-                name: min([columns[name] for columns in unseen_of_each])
-                for name in first
-                if all(name in columns for columns in others)
-            }
-        )
+        everywhere = set.intersection(*map(set, unseen_of_each))
+        names = [name for name in unseen_of_each[0] if name in everywhere]
+        warn_of_unseen({name: min(columns[name] for columns in unseen_of_each) for name in names})
 
 
 def _note(note: Note) -> None:
@@ -106,7 +107,7 @@ def _note(note: Note) -> None:
     if notes is not None:
         notes.append(note)
         return
-    category, message = note if isinstance(note, tuple) else _unseen_text(note)
+    category, message = note[:2] if isinstance(note, Said) else _unseen_text(note)
     warnings.warn(message, category, stacklevel=_levels_to_the_caller())
 
 

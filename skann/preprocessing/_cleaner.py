@@ -209,6 +209,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                     f"Left out, as they look like {looks}: {', '.join(map(repr, names))}. Drop "
                     "them beforehand to silence this, or say what they are in column_roles.",
                     DroppedColumnWarning,
+                    about=role,
                 )
 
     def _unseen(self, columns: list[Column]) -> dict[str, Unseen]:

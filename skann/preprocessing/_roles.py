@@ -251,6 +251,7 @@ def _text_role(name: Any, codes: np.ndarray, levels: list[str], shown: list[str]
             f"left out: convert it beforehand, for example with {convert}, or say what it is in "
             "column_roles.",
             ReadingWarning,
+            about=(name, kind),
         )
         return "text"
     as_id = sum(_ID_TEXT.fullmatch(text) is not None for text in sample)
@@ -294,6 +295,7 @@ def _warn_unread(name: Any, kind: str, texts: list[str], unread: np.ndarray) -> 
             f"Column {name!r} holds {kind}s; what cannot be read as one, such as "
             f"{', '.join(examples)}, is taken as missing.",
             ReadingWarning,
+            about=(name, "unread"),
         )
 
 
@@ -302,6 +304,7 @@ def _warn_open(name: Any, text: str, taken: str, other: str) -> None:
         f"Column {name!r}: cells such as {text!r} can be read in two ways, and are read with "
         f"{taken}. If they have {other}, convert the column beforehand.",
         ReadingWarning,
+        about=(name, taken),
     )
 
 
