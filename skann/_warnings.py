@@ -2,9 +2,11 @@
 
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import reduce
 from typing import Any, NamedTuple
 
 
@@ -33,11 +35,10 @@ class WorkflowWarning(SkannWarning):
 
 
 class Unseen(NamedTuple):
-    """What training never saw in a column: in how many rows, of how many with a value."""
+    """Rows of each level of a column that training never saw, and of all levels."""
 
-    n_unseen: int
+    rows: Counter[str]
     n_present: int
-    example: str
 
 
 class Said(NamedTuple):
@@ -88,18 +89,25 @@ def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> Non
             if isinstance(note, Said):
                 said.setdefault((note.category, note.about), note)
                 continue
-            for name, (n_unseen, n_present, example) in note.items():  # of a block of rows
-                so_far = columns.get(name, Unseen(0, 0, example))
-                columns[name] = Unseen(
-                    so_far.n_unseen + n_unseen, so_far.n_present + n_present, so_far.example
-                )
+            for name, (rows, n_present) in note.items():  # of a block of rows after another
+                before = columns.get(name, Unseen(Counter(), 0))
+                columns[name] = Unseen(before.rows + rows, before.n_present + n_present)
         unseen_of_each.append(columns)
     for note in said.values():
         _note(note)
     if unseen and unseen_of_each:
-        everywhere = set.intersection(*map(set, unseen_of_each))
-        names = [name for name in unseen_of_each[0] if name in everywhere]
-        warn_of_unseen({name: min(columns[name] for columns in unseen_of_each) for name in names})
+        warn_of_unseen(reduce(_unseen_by_both, unseen_of_each))
+
+
+def _unseen_by_both(
+    one: Mapping[Any, Unseen], other: Mapping[Any, Unseen]
+) -> Mapping[Any, Unseen]:
+    both = {
+        name: column._replace(rows=column.rows & other[name].rows)
+        for name, column in one.items()
+        if name in other
+    }
+    return {name: column for name, column in both.items() if column.rows}
 
 
 def _note(note: Note) -> None:
@@ -112,9 +120,10 @@ def _note(note: Note) -> None:
 
 
 def _unseen_text(columns: Mapping[Any, Unseen]) -> tuple[type[SkannWarning], str]:
-    lost = [name for name, column in columns.items() if column.n_unseen == column.n_present]
+    lost = [name for name, column in columns.items() if column.rows.total() == column.n_present]
     parts = [
-        f"{name!r} in {column.n_unseen:,} of {column.n_present:,} rows, such as {column.example!r}"
+        f"{name!r} in {column.rows.total():,} of {column.n_present:,} rows, such as "
+        f"{next(iter(column.rows))!r}"
         for name, column in columns.items()
     ]
     text = f"Levels that training never saw count as rare ones: {'; '.join(parts)}."

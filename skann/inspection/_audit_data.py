@@ -55,7 +55,9 @@ def _own_auc(column: Column, churned: np.ndarray) -> float:
         for train, test in _FOLDS.split(codes, churned):
             scores[test] = _level_rates(codes[train], churned[train], codes.max() + 1)[codes[test]]
     else:
-        values = np.reshape(column.numbers, (len(churned), -1))[:, :1]  # of a date its day
+        values = np.reshape(np.asarray(column.numbers), (len(churned), -1))[
+            :, :1
+        ]  # of a date its day
         tree = DecisionTreeClassifier(
             max_leaf_nodes=8, min_samples_leaf=max(5, len(churned) // 200), random_state=0
         )

@@ -1,5 +1,6 @@
 """Raw columns -> clean columns: numbers without gaps, and categories of known levels."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -225,10 +226,11 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 if level not in seen and other_spelling(level) not in seen
             ]
             if unseen:
-                n_unseen = int(np.isin(codes, unseen).sum())
-                n_present = int(np.count_nonzero(codes >= 0))
-                if n_unseen:  # a category dtype may have levels that no row has
-                    found[name] = Unseen(n_unseen, n_present, levels[unseen[0]])
+                counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+                # A category dtype may have levels that no row has.
+                rows = Counter({levels[i]: int(counts[i]) for i in unseen if counts[i]})
+                if rows:
+                    found[name] = Unseen(rows, int(counts.sum()))
         return found
 
     def __sklearn_tags__(self):

@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pandas as pd
 
 # What people and spreadsheets write where a number is not known (compared without case).
 MISSING_MARKERS = frozenset(
@@ -37,6 +38,9 @@ _INFINITE = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
 
 # A form is a decimal sign and, after it, a currency or per cent that numbers may carry: ".", ",€".
 PLAIN = "."
+DURATION = "duration"  # read as days
+_DURATION = re.compile(r"-?\d+ days?( [+-]?\d+:\d\d:\d\d(\.\d+)?)?")
+_SECONDS_A_DAY = 86_400
 
 
 def numbers_of(texts: list[str], form: str) -> np.ndarray:
@@ -44,6 +48,9 @@ def numbers_of(texts: list[str], form: str) -> np.ndarray:
 
     Codes are no numbers: what begins with a zero, "1_2", or "1E5". An exponent has a sign.
     """
+    if form == DURATION:
+        durations = pd.Series(pd.to_timedelta(pd.Series(texts, dtype=object), errors="coerce"))
+        return durations.dt.total_seconds().to_numpy(np.float64) / _SECONDS_A_DAY
     if form[0] == "." and not _UNUSUAL.search("\n".join(texts)):
         try:
             return np.array(texts, dtype=np.float64)
@@ -64,6 +71,8 @@ def is_code(text: str) -> bool:
 
 def guess_number_form(texts: list[str], counts: np.ndarray) -> str:
     """Return the form in which most rows are numbers; the decimal point where it is open."""
+    if texts and all(map(_DURATION.fullmatch, texts)):
+        return DURATION
     unit = _most_frequent_unit(texts, counts)
     forms = [decimal + unit for decimal in ".,"]
     if not any("," in text or "." in text for text in texts):

@@ -19,6 +19,7 @@ from skann.preprocessing._dates import (
 )
 from skann.preprocessing._levels import merge_truths, read_levels
 from skann.preprocessing._numbers import (
+    DURATION,
     PLAIN,
     guess_number_form,
     is_code,
@@ -109,7 +110,8 @@ def read_column(series: pd.Series, chosen: str | None = None) -> Column:
     if chosen in (None, "numeric") and _holds_numbers(series, chosen):
         numbers = plain_numbers(series)
         role = _number_role(name, numbers) if chosen is None else "numeric"
-        return Column(name, role, numbers, form=PLAIN)
+        is_duration = pd.api.types.is_timedelta64_dtype(series.dtype)
+        return Column(name, role, numbers, form=DURATION if is_duration else PLAIN)
     if is_date(series) and chosen in (None, "datetime"):
         dates = _as_dates(series)
         role = _unless_empty("datetime", dates.nunique(), dates.hasnans)
