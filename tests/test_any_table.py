@@ -10,7 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from skann import SkannWarning
+from skann import (
+    ChurnANNClassifier,
+    DroppedColumnWarning,
+    ReadingWarning,
+    SkannWarning,
+    UnseenLevelsWarning,
+)
 from skann.preprocessing import TableCleaner
 
 N_ROWS = 24
@@ -85,7 +91,7 @@ def tables(draw):
 
 
 @given(tables())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_row_is_read_the_same_in_any_company_and_form(table):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -96,11 +102,69 @@ def test_a_row_is_read_the_same_in_any_company_and_form(table):
             return
         expected = cleaner.transform(table)
         for form, change in OTHER_FORMS.items():
-            if cannot_hold(form, table):
-                continue
-            clean = cleaner.transform(change(table))
-            clean = clean[::-1] if form == "the other order" else clean
-            same = clean.reset_index(drop=True)
-            pd.testing.assert_frame_equal(same, expected, obj=form)
+            if not cannot_hold(form, table):
+                clean = cleaner.transform(change(table))
+                clean = clean[::-1] if form == "the other order" else clean
+                pd.testing.assert_frame_equal(clean.reset_index(drop=True), expected, obj=form)
         alone = [cleaner.transform(table[i : i + 1]) for i in range(len(table))]
     pd.testing.assert_frame_equal(pd.concat(alone), expected)
+
+
+@given(tables())
+@settings(max_examples=4, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_customer_has_the_same_score_in_any_company_and_form(table):
+    table = table.assign(age=np.arange(N_ROWS) % 7)
+    model = ChurnANNClassifier((4,), n_heads=1, cv=2, epochs=1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model.fit(table, np.arange(N_ROWS) % 3 == 0)
+        expected = model.predict_proba(table)
+        for form, change in OTHER_FORMS.items():
+            if not cannot_hold(form, table):
+                scores = model.predict_proba(change(table))
+                scores = scores[::-1] if form == "the other order" else scores
+                np.testing.assert_allclose(scores, expected, atol=1e-6, err_msg=form)
+        alone = np.vstack([model.predict_proba(table[i : i + 1]) for i in range(4)])
+    np.testing.assert_allclose(alone, expected[:4], atol=1e-6)
+
+
+def test_a_level_that_no_network_has_seen_is_told_once():
+    table = pd.DataFrame({"plan": ["a", "b", "c", "d"] * 30, "age": np.arange(120) % 7})
+    model = ChurnANNClassifier((4,), n_heads=1, cv=2, epochs=1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SkannWarning)
+        model.fit(table, np.arange(120) % 3 == 0)
+        model.predict_proba(table)
+    later = table.assign(plan=["a", "b", "c", "new"] * 30)
+    with pytest.warns(UnseenLevelsWarning) as caught:
+        model.predict_proba(later)
+    assert len(caught) == 1
+    assert "'plan' in 30 of 120 rows, such as 'new'" in str(caught[0].message)
+    assert caught[0].filename == __file__
+
+
+def test_a_warning_of_a_fit_is_given_once_for_all_networks():
+    n = 200
+    table = pd.DataFrame(
+        {
+            "customer_id": [f"c{i}" for i in range(n)],
+            "charge": [str(i % 50 + 0.5) if i % 20 else f"odd {i}" for i in range(n)],
+        }
+    )
+    model = ChurnANNClassifier((4,), n_heads=1, cv=2, epochs=1, random_state=0, n_jobs=2)
+    with pytest.warns(SkannWarning) as caught:
+        model.fit(table, np.arange(n) % 3 == 0)
+    own = [note for note in caught if issubclass(note.category, SkannWarning)]
+    assert [note.category for note in own] == [ReadingWarning, DroppedColumnWarning]
+    assert {note.filename for note in own} == {__file__}
+
+
+def test_chosen_roles_reach_every_network():
+    table = pd.DataFrame({"region": [1, 2, 3, 4] * 30, "age": np.arange(120) % 7})
+    model = ChurnANNClassifier(
+        (4,), n_heads=1, cv=2, epochs=1, random_state=0, column_roles={"region": "category"}
+    ).fit(table, np.arange(120) % 3 == 0)
+    assert model.column_roles_ == {"region": "category", "age": "numeric"}
+    assert all("region" in pipeline["preprocess"].levels_ for pipeline in model.pipelines_)
+    with pytest.raises(ValueError, match="column_roles names 'city'"):
+        model.set_params(column_roles={"city": "drop"}).fit(table, np.arange(120) % 3 == 0)
