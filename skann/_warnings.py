@@ -99,9 +99,7 @@ def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> Non
         warn_of_unseen(reduce(_unseen_by_both, unseen_of_each))
 
 
-def _unseen_by_both(
-    one: Mapping[Any, Unseen], other: Mapping[Any, Unseen]
-) -> Mapping[Any, Unseen]:
+def _unseen_by_both(one: Mapping[Any, Unseen], other: Mapping[Any, Unseen]) -> Mapping[Any, Unseen]:
     both = {
         name: column._replace(rows=column.rows & other[name].rows)
         for name, column in one.items()

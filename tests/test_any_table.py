@@ -79,8 +79,10 @@ OTHER_FORMS = {
 
 
 def cannot_hold(form, table):
-    """Whether a form has no place for a column of several types."""
+    """Whether a form has no place for a column: of several types, or of zeros before numbers."""
     mixed = "mixed" in table or "flags" in table or "object bool" in table
+    if form == "a CSV file":
+        return "codes" in table or "text" in table
     return mixed and form in ("a Parquet file", "polars", "Arrow")
 
 

@@ -1,6 +1,8 @@
 """Read texts as dates, as people and programs write them."""
 
 import re
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,11 +42,43 @@ _SHAPE = re.compile(
     re.IGNORECASE,
 )
 _TIME = (
-    r"(?P<date>.+?)[T,]? *\b(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d+)?))?"
-    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT))?"
+    r"^(?P<date>[^:]*[^:\d])(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:\.\d+)?))?"
+    r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT))?$"
 )
 _SAMPLE = 200
 _MICROSECONDS_A_DAY = 86_400_000_000
+
+
+class _Texts:
+    """Texts of a column, read in one form after another."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = pd.Series(texts, dtype=object)
+
+    def read(self, form: str) -> pd.Series:
+        if form != ISO:
+            dates, times = self._parts
+            return _parsed(dates, form) + times
+        looks = self.texts.map(lambda text: _ISO_DATE.fullmatch(text) is not None).astype(bool)
+        dates = pd.Series(pd.NaT, index=self.texts.index, dtype="datetime64[us, UTC]")
+        if looks.any():
+            dates[looks] = _parsed(self.texts[looks], ISO)
+        return dates
+
+    @cached_property
+    def _parts(self) -> tuple[pd.Series, Any]:
+        """Texts without their time of day, and that as a duration; NaT if impossible."""
+        if not any(":" in text for text in self.texts):
+            return self.texts, pd.Timedelta(0)
+        found = self.texts.str.extract(_TIME)
+        timed = found["hour"].notna()
+        hour, minute = found["hour"].astype(float), found["minute"].astype(float)
+        half = found["half"].str.lower()
+        hour = hour.where(half.isna(), hour % 12 + 12 * (half == "p"))
+        seconds = hour * 3600 + minute * 60 + found["second"].astype(float).fillna(0)
+        possible = ~timed | ((hour < 24) & (minute < 60))
+        times = pd.to_timedelta(seconds.fillna(0), unit="s").dt.as_unit("us").where(possible)
+        return found["date"].str.rstrip("T, ").where(timed, self.texts), times
 
 
 def guess_date_form(
@@ -55,9 +89,16 @@ def guess_date_form(
     alike = sum(is_like_a_date(text) for text in sample)
     if alike < 0.5 * len(sample) and not at_any_price:
         return None
-    forms = [form for form in (ISO, *_FORMATS) if dates_of(sample, form).notna().any()]
-    n_read = [counts[dates_of(texts, form).notna().to_numpy()].sum() for form in forms]
-    return forms[int(np.argmax(n_read))] if forms else None
+    of_sample, of_all = _Texts(sample), _Texts(texts)
+    best, most = None, 0
+    for form in (ISO, *_FORMATS):
+        if of_sample.read(form).notna().any():
+            n_read = counts[of_all.read(form).notna().to_numpy()].sum()
+            if n_read > most:
+                best, most = form, n_read
+            if n_read == counts.sum():
+                break
+    return best
 
 
 def day_and_month_are_open(texts: list[str], form: str) -> bool:
@@ -76,26 +117,7 @@ def is_like_a_date(text: str) -> bool:
 
 def dates_of(texts: list[str], form: str) -> pd.Series:
     """Return the dates that texts in a form say, in UTC; NaT for what is no date in it."""
-    series = pd.Series(texts, dtype=object)
-    if form == ISO:
-        looks = np.array([_ISO_DATE.fullmatch(text) is not None for text in texts], dtype=bool)
-        dates = pd.Series(pd.NaT, index=series.index, dtype="datetime64[us, UTC]")
-        if looks.any():
-            dates[looks] = _parsed(series[looks], ISO)
-        return dates
-    if not any(":" in text for text in texts):
-        return _parsed(series, form)
-    found = series.str.extract(rf"^{_TIME}$")
-    timed = found["date"].notna()
-    dates = _parsed(found["date"].where(timed, series).str.strip(), form)
-    hour = found["hour"].astype(float)
-    half = found["half"].str.lower()
-    hour = hour.where(half.isna(), hour % 12 + 12 * (half == "p"))
-    seconds = hour * 3600 + found["minute"].astype(float) * 60
-    seconds += found["second"].astype(float).fillna(0)
-    possible = ~timed | (hour < 24) & (found["minute"].astype(float) < 60)
-    time = pd.to_timedelta(seconds.fillna(0), unit="s").dt.as_unit("us")
-    return (dates + time).where(possible)
+    return _Texts(texts).read(form)
 
 
 def date_parts(dates: pd.Series) -> np.ndarray:

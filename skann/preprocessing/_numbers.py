@@ -41,6 +41,7 @@ PLAIN = "."
 DURATION = "duration"  # read as days
 _DURATION = re.compile(r"-?\d+ days?( [+-]?\d+:\d\d:\d\d(\.\d+)?)?")
 _SECONDS_A_DAY = 86_400
+_SAMPLE = 200
 
 
 def numbers_of(texts: list[str], form: str) -> np.ndarray:
@@ -71,6 +72,8 @@ def is_code(text: str) -> bool:
 
 def guess_number_form(texts: list[str], counts: np.ndarray) -> str:
     """Return the form in which most rows are numbers; the decimal point where it is open."""
+    if not np.isnan(numbers_of(texts, PLAIN)).any():
+        return PLAIN
     if texts and all(map(_DURATION.fullmatch, texts)):
         return DURATION
     unit = _most_frequent_unit(texts, counts)
@@ -79,6 +82,14 @@ def guess_number_form(texts: list[str], counts: np.ndarray) -> str:
         return forms[0]
     n_read = [counts[~np.isnan(numbers_of(texts, form))].sum() for form in forms]
     return forms[int(np.argmax(n_read))]
+
+
+def are_like_numbers(texts: list[str]) -> bool:
+    """Whether a sample of texts has numbers, in any form."""
+    sample = texts[:: max(1, len(texts) // _SAMPLE)]
+    counts = np.ones(len(sample))
+    n_read = len(sample) - np.isnan(numbers_of(sample, guess_number_form(sample, counts))).sum()
+    return bool(n_read > 0.4 * len(sample))
 
 
 def two_readings(texts: list[str], form: str) -> str | None:

@@ -21,6 +21,7 @@ from skann.preprocessing._levels import merge_truths, read_levels
 from skann.preprocessing._numbers import (
     DURATION,
     PLAIN,
+    are_like_numbers,
     guess_number_form,
     is_code,
     is_marker,
@@ -199,12 +200,10 @@ def _read_texts(
         return None
     texts = [text for text, is_shown in zip(levels, shown, strict=True) if is_shown]
     counts = counts[shown]
-    if chosen in (None, "numeric"):
+    if chosen == "numeric" or (chosen is None and are_like_numbers(texts)):
         form = guess_number_form(texts, counts)
         sides = _Sides.of(~np.isnan(numbers_of(texts, form)), counts)
-        codes_rows = sum(n for text, n in zip(texts, counts, strict=True) if is_code(text))
-        are_codes = codes_rows >= max(2, 0.002 * len(codes))
-        if chosen or (sides.few_are_odd and not are_codes):
+        if chosen or (sides.few_are_odd and not _are_codes(texts, counts, sides)):
             open_text = two_readings(texts, form)
             if open_text:
                 _warn_open(name, open_text, "a comma between thousands", "a decimal comma")
@@ -223,6 +222,14 @@ def _read_texts(
             role = _unless_empty("datetime", sides.levels_read, bool(np.isnan(parts[:, 0]).any()))
             return Column(name, role, parts, form=date_form)
     return None
+
+
+def _are_codes(texts: list[str], counts: np.ndarray, sides: _Sides) -> bool:
+    """Whether more than single cells show that all are codes."""
+    if not sides.n_odd:
+        return False
+    n_codes = sum(n for text, n in zip(texts, counts, strict=True) if is_code(text))
+    return bool(n_codes >= max(2, 0.002 * counts.sum()))
 
 
 def _category(name: Any, texts: tuple[np.ndarray, list[str]], levels: list[str]) -> Column:
