@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from skann._warnings import (
     DroppedColumnWarning,
+    EstimateWarning,
     ReadingWarning,
     SkannWarning,
     UnseenLevelsWarning,
@@ -29,6 +30,7 @@ __all__ = [
     "ChurnANNClassifier",
     "CostThresholdClassifier",
     "DroppedColumnWarning",
+    "EstimateWarning",
     "ReadingWarning",
     "SkannWarning",
     "UnseenLevelsWarning",

@@ -18,6 +18,10 @@ class DroppedColumnWarning(SkannWarning):
     """A column was left out because it looks like an identifier or like free text."""
 
 
+class EstimateWarning(SkannWarning):
+    """The data do not support what was estimated from them."""
+
+
 class ReadingWarning(SkannWarning):
     """Some cells of a column could not be read, or could be read in two ways."""
 
