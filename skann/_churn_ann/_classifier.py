@@ -31,12 +31,9 @@ from skann._churn_ann._member import Capacity, Job, Member, Rows, train_member, 
 from skann._churn_ann._resampling import class_mass, costs_of_mistakes
 from skann._churn_ann._steps import is_auto
 from skann._churn_ann._stopping import stop_by_the_others
-from skann._churn_ann._validation import (
-    check_labels,
-    check_rows,
-    check_two_classes,
-    encode_labels,
-)
+from skann._churn_ann._validation import check_rows
+from skann._labels import check_labels, check_two_classes, encode_labels
+from skann._lazy_frames import refuse_lazy_frames
 
 
 class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
@@ -346,6 +343,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         parts = self._parts
         resumed = parts is not None and parts.plan is not None
         going_on = resumed or (self.warm_start and hasattr(self, "pipelines_"))
+        refuse_lazy_frames(X=X)
         n_rows = _num_samples(X)
         rows, indices = self._check_rows(X, y, sample_weight, going_on)
         rows = rows._replace(cost=costs_of_mistakes(self.loss, costs, rows.y, indices, n_rows))
@@ -541,7 +539,8 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         """Return the rows that have any weight, checked, and their indices; note the classes."""
         X, y, weight, indices = self._check_data(X, y, sample_weight, reset=not going_on)
         if not going_on:
-            self.classes_ = check_two_classes(y if classes is None else np.asarray(classes))
+            known = y if classes is None else check_labels(classes, name="classes")
+            self.classes_ = check_two_classes(known)
         return Rows(X, encode_labels(y, self.classes_), weight), indices
 
     def _check_data(
