@@ -34,6 +34,7 @@ from skann._churn_ann._stopping import stop_by_the_others
 from skann._churn_ann._validation import check_rows
 from skann._labels import check_labels, check_two_classes, encode_labels
 from skann._lazy_frames import refuse_lazy_frames
+from skann._warnings import each_once, tells_here
 
 
 class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
@@ -112,11 +113,14 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Halve the learning rate on a plateau of the validation loss.
     checkpoint_dir : path or None, default=None
         Folder for the best network so far, as ``churn_network.keras``, or a file a fold:
-        ``churn_network_1.keras`` and so on. A file is replaced by a whole one or not at all.
+        ``churn_network_1.keras`` and so on. A file is replaced by a whole one or not at all. To
+        open one with ``keras.models.load_model``, ``import skann.networks`` first: Keras has to
+        know the layers, and ``import skann`` alone does not load them.
     callbacks : list of keras.callbacks.Callback (instances or classes) or None, default=None
         Further callbacks. Instances are copied in each fit, for each fold.
     metrics : sequence of str or keras.metrics.Metric, default=("auc",)
-        Keras metrics for ``history_``; "auc" is the area under the ROC curve.
+        Keras metrics for ``history_``; "auc" is the area under the ROC curve. Each keeps its name
+        from fit to fit; where two have the same, the second is "precision_1".
     warm_start : bool, default=False
         Go on from the weights at hand in a further `fit`, with the preprocessing at hand. The folds
         are drawn anew: only with the same rows and an int ``random_state`` they are the same.
@@ -392,7 +396,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             chosen = smallest(self, n_training)
         others = range(len(members), len(plan.folds))
         members += Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(train)(fold, chosen) for fold in others
+            delayed(tells_here(train))(fold, chosen) for fold in others
         )
         self.hidden_layer_sizes_, self.l2_ = chosen
         if together and (parts is None or parts.done):
@@ -454,7 +458,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             self.hidden_layer_sizes_, self.l2_ = smallest(self, len(rows.y))
         capacity = Capacity(self.hidden_layer_sizes_, self.l2_)
         members = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(train_one_epoch)(
+            delayed(tells_here(train_one_epoch))(
                 self, Job(rows, None, seeds[i][0], seeds[i][1], capacity, start[i])
             )
             for i in range(len(start))
@@ -463,6 +467,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         if first:
             self.validation_indices_, self.validation_proba_ = np.array([], dtype=int), np.array([])
 
+    @each_once()
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, the mean over networks.
 
@@ -480,6 +485,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         positive = np.mean([self._probability(member, X) for member in self._members], axis=0)
         return np.column_stack([1.0 - positive, positive])
 
+    @each_once()
     def predict_proba_std(self, X: Any) -> np.ndarray:
         """Return how far the networks and their heads disagree on the positive class.
 
@@ -516,6 +522,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         likelier = self._trained_probability(X) >= 0.5
         return self.classes_[likelier.astype(int)]
 
+    @each_once()
     def _trained_probability(self, X: Any) -> np.ndarray:
         X = self._check_unseen(X)
         networks = [member.head_probabilities(X).mean(axis=1) for member in self._members]
@@ -578,7 +585,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         network.
         """
         new = copy.copy(self)
-        with config_context(transform_output="default"):
+        with config_context(transform_output="default"), each_once():
             change(new)
         self.__dict__ = new.__dict__
         return self

@@ -17,6 +17,7 @@ from skann._cost_threshold._calibration import calibrate, fit_calibrator
 from skann._cost_threshold._unseen import fit_and_score_unseen, positive_probability
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
+from skann._warnings import each_once
 from skann.costs._actions import Offer, Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, without_columns
@@ -187,6 +188,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @each_once()
     def fit(
         self,
         X: Any,
