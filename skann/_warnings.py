@@ -58,7 +58,7 @@ Note = Said | dict[Any, Unseen]
 _held_back: ContextVar[list[Note] | None] = ContextVar("held_back", default=None)
 
 
-def warn(message: str, category: type[SkannWarning], about: Any = None) -> None:
+def warn(message: str, category: type[SkannWarning] = SkannWarning, about: Any = None) -> None:
     """Warn at the line that called into the package, unless warnings are held back."""
     _note(Said(category, message, message if about is None else about))
 
@@ -71,13 +71,24 @@ def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
 
 @contextmanager
 def held_back() -> Iterator[list[Note]]:
-    """Collect the warnings of this thread instead of giving them."""
+    """Collect warnings instead of giving them, also those of threads in a copy of this context.
+
+    `warnings.catch_warnings` would lose the warnings of other threads.
+    """
     notes: list[Note] = []
     token = _held_back.set(notes)
     try:
         yield notes
     finally:
         _held_back.reset(token)
+
+
+@contextmanager
+def each_once(*, unseen: bool = True) -> Iterator[None]:
+    """Give each warning of a call once, at its end; none if it fails."""
+    with held_back() as notes:
+        yield
+    give([notes], unseen=unseen)
 
 
 def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> None:

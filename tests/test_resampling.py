@@ -2,11 +2,15 @@
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit, logit
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.preprocessing import StandardScaler
 
 from skann import ChurnANNClassifier
 from skann._churn_ann._resampling import class_factors, class_mass, make_sampler, resample
@@ -381,3 +385,21 @@ def test_made_rows_hold_whole_categories_and_known_levels(churn, monkeypatch):
     for name in categories:
         assert set(after[name]) <= set(before[name])
     assert set(after["age_missing"]) == {0.0, 1.0}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("output", ["default", "pandas", "polars"])
+def test_samplers_take_what_polars_or_the_configured_output_holds(output):
+    X = table(n_categories=0)
+    model = ChurnANNClassifier(
+        (4,), n_heads=1, epochs=1, cv=None, resampler="smote", preprocessor="passthrough"
+    ).set_params(random_state=0, validation_fraction=None)
+    with config_context(transform_output="default"):
+        expected = model.fit(X, Y).predict_proba(X)
+    scaled = clone(model).set_params(
+        preprocessor=StandardScaler(with_mean=False, with_std=False).set_output(transform="polars")
+    )
+    frame = pl.from_pandas(X)
+    with config_context(transform_output=output):
+        assert_array_equal(clone(model).fit(frame, Y).predict_proba(frame), expected)
+        assert_array_equal(scaled.fit(X, Y).predict_proba(X), expected)

@@ -11,7 +11,6 @@ from sklearn.utils._param_validation import InvalidParameterError
 
 from skann import ChurnANNClassifier, ValidationWarning
 from skann._churn_ann._folds import one_split
-from skann._churn_ann._validation import check_two_classes, encode_labels
 
 
 def make_model(**parameters):
@@ -73,17 +72,6 @@ def test_the_smallest_table_keeps_both_classes_for_training():
 
 
 # Labels
-
-
-def test_two_classes_come_sorted():
-    assert check_two_classes(np.array(["Yes", "No", "Yes"])).tolist() == ["No", "Yes"]
-
-
-def test_labels_are_encoded_by_the_order_of_the_classes():
-    classes = np.array(["No", "Yes"])
-    assert encode_labels(np.array(["Yes", "No"]), classes).tolist() == [1, 0]
-    with pytest.raises(ValueError, match="Maybe.*No.*Yes"):
-        encode_labels(np.array(["Maybe"]), classes)
 
 
 @pytest.mark.parametrize(

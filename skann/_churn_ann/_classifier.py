@@ -32,13 +32,10 @@ from skann._churn_ann._member import Capacity, Job, Member, Rows, train_member, 
 from skann._churn_ann._resampling import class_mass, costs_of_mistakes
 from skann._churn_ann._steps import is_auto
 from skann._churn_ann._stopping import stop_by_the_others
-from skann._churn_ann._validation import (
-    check_labels,
-    check_rows,
-    check_two_classes,
-    encode_labels,
-)
-from skann._warnings import give, held_back
+from skann._churn_ann._validation import check_rows
+from skann._labels import check_labels, check_two_classes, encode_labels
+from skann._lazy_frames import refuse_lazy_frames
+from skann._warnings import each_once, give, held_back
 
 
 class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
@@ -121,11 +118,14 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Halve the learning rate on a plateau of the validation loss.
     checkpoint_dir : path or None, default=None
         Folder for the best network so far, as ``churn_network.keras``, or a file a fold:
-        ``churn_network_1.keras`` and so on. A file is replaced by a whole one or not at all.
+        ``churn_network_1.keras`` and so on. A file is replaced by a whole one or not at all. To
+        open one with ``keras.models.load_model``, ``import skann.networks`` first: Keras has to
+        know the layers, and ``import skann`` alone does not load them.
     callbacks : list of keras.callbacks.Callback (instances or classes) or None, default=None
         Further callbacks. Instances are copied in each fit, for each fold.
     metrics : sequence of str or keras.metrics.Metric, default=("auc",)
-        Keras metrics for ``history_``; "auc" is the area under the ROC curve.
+        Keras metrics for ``history_``; "auc" is the area under the ROC curve. Each keeps its name
+        from fit to fit; where two have the same, the second is "precision_1".
     warm_start : bool, default=False
         Go on from the weights at hand in a further `fit`, with the preprocessing at hand. The folds
         are drawn anew: only with the same rows and an int ``random_state`` they are the same.
@@ -355,6 +355,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         parts = self._parts
         resumed = parts is not None and parts.plan is not None
         going_on = resumed or (self.warm_start and hasattr(self, "pipelines_"))
+        refuse_lazy_frames(X=X)
         n_rows = _num_samples(X)
         rows, indices = self._check_rows(X, y, sample_weight, going_on)
         rows = rows._replace(cost=costs_of_mistakes(self.loss, costs, rows.y, indices, n_rows))
@@ -561,7 +562,8 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         """Return the rows that have any weight, checked, and their indices; note the classes."""
         X, y, weight, indices = self._check_data(X, y, sample_weight, reset=not going_on)
         if not going_on:
-            self.classes_ = check_two_classes(y if classes is None else np.asarray(classes))
+            known = y if classes is None else check_labels(classes, name="classes")
+            self.classes_ = check_two_classes(known)
         return Rows(X, encode_labels(y, self.classes_), weight), indices
 
     def _check_data(
@@ -599,10 +601,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         network.
         """
         new = copy.copy(self)
-        with config_context(transform_output="default"), held_back() as notes:
+        # Each row that is held out may have a level of its own.
+        with config_context(transform_output="default"), each_once(unseen=False):
             change(new)
         self.__dict__ = new.__dict__
-        give([notes], unseen=False)  # each row that is held out may have a level of its own
         return self
 
     def _take_over(self, members: Sequence[Member]) -> None:

@@ -15,7 +15,7 @@ from sklearn.model_selection import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import column_or_1d
 
-from skann._warnings import ValidationWarning
+from skann._warnings import ValidationWarning, warn
 
 Fold = tuple[np.ndarray, np.ndarray]  # indices of training rows, and of those held out
 
@@ -168,11 +168,10 @@ def _check_groups(groups: Any, n_rows: int) -> np.ndarray:
 
 
 def _too_small(y: np.ndarray, everything: Fold) -> Fold:
-    warnings.warn(
+    warn(
         f"no validation rows set aside: classes of {np.bincount(y).tolist()} rows "
         "are too small to split; the training loss is watched instead",
         ValidationWarning,
-        stacklevel=6,
     )
     return everything
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
+from sklearn import config_context
 from sklearn.utils import _safe_indexing
 
 from skann._churn_ann._defaults import auto_batch_size
@@ -23,6 +24,7 @@ from skann._churn_ann._resampling import (
 )
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann.costs._priors import undo_prior_shift
+from skann.preprocessing._table import as_table
 
 # Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
 # they are encoded, and no more than make a difference.
@@ -89,12 +91,13 @@ class Member:
         """Return each head's probability of the positive class, as training saw the classes."""
         prepare, network = self.pipeline[:-1], self.pipeline["network"]
         n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * network.n_features_in_)))
-        parts = [
-            network.head_probabilities(
-                prepare.transform(_safe_indexing(X, slice(start, start + n_rows)))
-            )
-            for start in range(0, X.shape[0], n_rows)
-        ]
+        with config_context(transform_output="default"):  # as in training
+            parts = [
+                network.head_probabilities(
+                    prepare.transform(_safe_indexing(X, slice(start, start + n_rows)))
+                )
+                for start in range(0, X.shape[0], n_rows)
+            ]
         return np.concatenate(parts)
 
     def corrected(self, probability: np.ndarray) -> np.ndarray:
@@ -236,7 +239,7 @@ def _prepare(
     preprocess, encoder = pipeline["preprocess"], pipeline["encode"]
     X = preprocess.fit_transform(X, y) if refit else preprocess.transform(X)
     encoded = encode(encoder, X, y, fit=refit, width=width)
-    X = X.toarray() if issparse(X) else X
+    X = _as_samplers_take_it(X)
     prior = class_mass(y, weight)
     if settings.resampler is not None and prior.all():
         sampler = make_sampler(settings.resampler, X, y, job.resample_seed)
@@ -248,6 +251,13 @@ def _prepare(
         weight = factors[y] * (1.0 if weight is None else weight)
     ratio = class_mass(y, weight) / np.where(prior > 0, prior, 1.0)
     return encoded, y, None if weight is None else weight / weight.mean(), ratio
+
+
+def _as_samplers_take_it(X: Any) -> Any:
+    """Return rows as imbalanced-learn knows them: no sparse ones, no polars."""
+    if issparse(X):
+        return X.toarray()
+    return as_table(X) if hasattr(X, "get_columns") else X
 
 
 def _prepare_watched(

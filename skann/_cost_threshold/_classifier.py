@@ -11,11 +11,13 @@ from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fi
 from sklearn.utils import check_random_state, get_tags, indexable
 from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.multiclass import type_of_target
-from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
+from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_parameter
 
 from skann._cost_threshold._calibration import calibrate, fit_calibrator
-from skann._cost_threshold._unseen import fit_and_score_unseen, positive_index, positive_probability
+from skann._cost_threshold._unseen import fit_and_score_unseen, positive_probability
+from skann._labels import check_labels, check_two_classes, positive_index
+from skann._lazy_frames import refuse_lazy_frames
+from skann._warnings import each_once
 from skann.costs._actions import Offer, Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, without_columns
@@ -186,6 +188,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self.random_state = random_state
 
     @_fit_context(prefer_skip_nested_validation=False)
+    @each_once(unseen=False)
     def fit(
         self,
         X: Any,
@@ -221,11 +224,13 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Raises
         ------
         ValueError
-            If y has not two labels, costs are no finite numbers or reward mistakes, or a cost
-            column is missing.
+            If y has not two labels or misses some, `pos_label` is none of them, costs are no finite
+            numbers or reward mistakes, or a cost column is missing.
         """
-        X, y = indexable(X, y)
-        y = _check_two_labels(y)
+        refuse_lazy_frames(X=X)
+        X = indexable(X)[0]
+        y = check_labels(y, _num_samples(X))
+        positive_index(check_two_classes(y), self.pos_label)  # refuses what is no label
         weight = _check_weight(sample_weight, len(y))
         if self.capacity is not None and self.budget is not None:
             raise ValueError("Give capacity or budget, not both.")
@@ -452,6 +457,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 
     def _features(self, X: Any) -> Any:
         """X less its cost columns."""
+        refuse_lazy_frames(X=X)
         costs = cost_columns(self._own_costs(), self.actions)
         names = [column for column in getattr(X, "columns", ()) if column in costs]
         return without_columns(X, names) if names and self.drop_cost_columns else X
@@ -474,19 +480,6 @@ def _only_costs(method: str, **costs: Any) -> dict[str, Any]:
     if unknown:
         raise TypeError(f"{method} got {sorted(unknown)}; it takes X and {list(COST_NAMES)}.")
     return {name: cost for name, cost in costs.items() if cost is not None}
-
-
-def _check_two_labels(y: Any) -> np.ndarray:
-    y = column_or_1d(y, warn=True)
-    kind = type_of_target(y, input_name="y")
-    if kind != "binary":
-        raise ValueError(
-            f"Only binary classification is supported. Unknown label type: {kind}; "
-            "y must hold two labels."
-        )
-    if len(labels := np.unique(y)) < 2:
-        raise ValueError(f"y holds one class only, {labels.tolist()}; two are needed.")
-    return y
 
 
 def _check_weight(sample_weight: ArrayLike | None, n_customers: int) -> np.ndarray:

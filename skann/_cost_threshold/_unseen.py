@@ -10,6 +10,8 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
+from skann._labels import positive_index
+
 
 def fit_and_score_unseen(
     estimator: Any,
@@ -65,16 +67,6 @@ def fit_and_score_unseen(
     if mode == "prefit":
         return fitted, np.arange(len(y)), positive_probability(fitted, X, positive)
     return fitted, *_own_validation(fitted, X, positive)
-
-
-def positive_index(classes: np.ndarray, pos_label: Any) -> int:
-    """Index of the positive class, by default the second."""
-    if pos_label is None:
-        return 1
-    index = np.flatnonzero(np.asarray(classes) == pos_label)
-    if not len(index):
-        raise ValueError(f"pos_label={pos_label!r} is no label of y, which has {list(classes)}.")
-    return int(index[0])
 
 
 def positive_probability(estimator: Any, X: Any, positive: Any) -> np.ndarray:

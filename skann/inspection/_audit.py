@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from skann._churn_ann._validation import check_labels
+from skann._labels import check_labels
+from skann._lazy_frames import refuse_lazy_frames
 from skann.inspection import _audit_data as data
 from skann.inspection import _audit_setup as setup
 from skann.inspection import _audit_training as training
@@ -69,6 +70,7 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None) -> Findings:
     warning: imbalance ignored
     warning: threshold at 0.5
     """
+    refuse_lazy_frames(X=X, X_test=X_test)
     table = as_table(X)
     labels = check_labels(y, len(table))
     churned = labels == np.unique(labels)[-1]

@@ -39,9 +39,7 @@ def baseline_probabilities(
         warnings.simplefilter("ignore", DroppedColumnWarning)  # the model's own fit has told
         if train is not None:
             return {
-                name: positive_probability(
-                    clone(model).fit(train[0], np.asarray(train[1])), X, positive
-                )
+                name: positive_probability(clone(model).fit(*train), X, positive)
                 for name, model in models.items()
             }
         return {name: _cross_validated(model, X, y, positive) for name, model in models.items()}

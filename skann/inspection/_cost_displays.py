@@ -9,13 +9,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skann._cost_threshold._classifier import CostThresholdClassifier
-from skann._cost_threshold._unseen import positive_index, positive_probability
+from skann._cost_threshold._unseen import positive_probability
+from skann._labels import check_known, check_labels, positive_class, positive_index
+from skann._lazy_frames import refuse_lazy_frames
 from skann.costs._decision import contact_gain, sweep
 from skann.costs._matrix import COST_NAMES, Costs, read_amount
 from skann.costs._rule import Rule
 from skann.costs._tuning import tune
 from skann.inspection._plotting import require_matplotlib
-from skann.metrics._labels import positives, scores, weights
+from skann.metrics._arrays import scores, weights
 
 
 class CostCurveDisplay:
@@ -357,7 +359,8 @@ def _read_customers(
     sample_weight: ArrayLike | None,
     X: Any = None,
 ) -> _Customers:
-    positive = positives(y_true, pos_label)
+    true = check_labels(y_true, name="y_true")
+    positive = true == positive_class(pos_label, y_true=true)
     n_customers = len(positive)
     probability = scores(y_prob, n_customers)
     if probability.min() < 0 or probability.max() > 1:
@@ -380,12 +383,22 @@ def _score_customers(
     sample_weight: ArrayLike | None,
 ) -> _Customers:
     check_is_fitted(estimator)
+    refuse_lazy_frames(X=X)
+    y = check_labels(y)
+    check_known(y, estimator.classes_)
+    index = positive_index(estimator.classes_, pos_label)
     if isinstance(estimator, CostThresholdClassifier):
-        pos_label = estimator.classes_[estimator._positive_index()]
-        own = {n: cost for n, cost in zip(COST_NAMES, given, strict=True) if cost is not None}
-        probability, offer = estimator._score(X, own)
+        own = estimator._positive_index()
+        if pos_label is not None and index != own:
+            raise ValueError(
+                f"pos_label={pos_label!r}, but this CostThresholdClassifier decides for "
+                f"{estimator.classes_[own]!r}: leave pos_label out."
+            )
+        pos_label = estimator.classes_[own]
+        named = {n: cost for n, cost in zip(COST_NAMES, given, strict=True) if cost is not None}
+        probability, offer = estimator._score(X, named)
         return _read_customers(y, probability, offer.costs, pos_label, sample_weight)
-    pos_label = estimator.classes_[positive_index(estimator.classes_, pos_label)]
+    pos_label = estimator.classes_[index]
     probability = positive_probability(estimator, X, pos_label)
     given = tuple(
         default if cost is None else cost

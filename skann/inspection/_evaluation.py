@@ -9,9 +9,10 @@ import pandas as pd
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, validate_params
 
-from skann._churn_ann._validation import check_labels
 from skann._cost_threshold._classifier import CostThresholdClassifier
 from skann._cost_threshold._unseen import positive_probability
+from skann._labels import check_known, check_labels
+from skann._lazy_frames import refuse_lazy_frames
 from skann._warnings import held_back
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, Costs, read_amount, without_columns
@@ -27,7 +28,7 @@ from skann.inspection._explanation import explain
 from skann.inspection._importance import column_importance
 from skann.inspection._report import EvaluationReport
 from skann.inspection._unwrap import find_network, find_threshold, model_name, positive_label
-from skann.model_selection._test_looks import count_look, find_test
+from skann.model_selection._test_looks import TestRecord, count_look, find_test
 from skann.preprocessing._roles import USED
 
 _DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
@@ -111,8 +112,9 @@ def evaluate(
     >>> report.to_frame().columns.tolist()
     ['model', 'rule', 'metric', 'value', 'low', 'high']
     """
+    refuse_lazy_frames(X_test=X_test)
     n_customers = X_test.shape[0] if hasattr(X_test, "shape") else len(X_test)
-    labels = check_labels(y_test, n_customers)
+    labels = check_labels(y_test, n_customers, "y_test")
     positive = positive_label(estimator)
     churned = _churned(labels, estimator.classes_, positive)
     read = _read_costs(costs, X_test, n_customers)
@@ -122,10 +124,7 @@ def evaluate(
     probability = positive_probability(estimator, X_test, positive)
     record = find_test(X_test, y_test)
     n_models_tested = None if record is None else count_look(record, probability, stacklevel=4)
-    train = record.training_rows() if record is not None else None
-    if isinstance(baselines, tuple):
-        train = baselines
-
+    train = _training_rows(baselines, record, estimator.classes_)
     network = find_network(estimator)
     name = model_name(estimator)
     probabilities = {name: probability}
@@ -193,6 +192,22 @@ def _churned(labels: np.ndarray, classes: np.ndarray, positive: Any) -> np.ndarr
             f"y_test holds one class only, {str(labels[0])!r}: ranking and recall need both."
         )
     return churned
+
+
+def _training_rows(
+    baselines: bool | tuple[Any, Any], record: TestRecord | None, classes: np.ndarray
+) -> tuple[Any, np.ndarray] | None:
+    """Return the rows and labels to fit baselines on; None where no such rows are known."""
+    if isinstance(baselines, tuple):
+        y_train = check_labels(baselines[1], name="y_train")
+        check_known(y_train, classes, "y_train")
+        return baselines[0], y_train
+    train = None if record is None else record.training_rows()
+    if train is None:
+        return None
+    y_train = check_labels(train[1])
+    # The model may have been fitted on other labels than the split has.
+    return (train[0], y_train) if {*y_train.tolist()} == {*np.asarray(classes).tolist()} else None
 
 
 def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:

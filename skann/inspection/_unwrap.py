@@ -9,6 +9,7 @@ from sklearn.pipeline import Pipeline
 
 from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._cost_threshold._classifier import CostThresholdClassifier
+from skann._labels import positive_index
 
 _THRESHOLDS = (CostThresholdClassifier, TunedThresholdClassifierCV, FixedThresholdClassifier)
 _INNER = ("best_estimator_", "estimator_", "estimator")
@@ -55,9 +56,8 @@ def model_name(estimator: Any) -> str:
 
 def positive_label(estimator: Any) -> Any:
     """Return the label that counts as churn: `pos_label` where one is set, else `classes_[1]`."""
-    threshold = find_threshold(estimator)
-    label = getattr(threshold, "pos_label", None)
-    return estimator.classes_[1] if label is None else label
+    label = getattr(find_threshold(estimator), "pos_label", None)
+    return estimator.classes_[positive_index(estimator.classes_, label)]
 
 
 def _first(estimator: Any, *kinds: type) -> Any:

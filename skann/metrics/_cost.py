@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
-from sklearn.utils.validation import check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
+from skann._labels import check_labels, positive_class
 from skann.costs._matrix import Costs, read_amount
-from skann.metrics._labels import positives, weights
+from skann.metrics._arrays import weights
 
 
 def expected_cost(
@@ -44,7 +45,8 @@ def expected_cost(
     Raises
     ------
     ValueError
-        If costs are not finite or have another length than y_true.
+        If labels are missing, of different kinds or more than two, `pos_label` is none of them, or
+        costs are not finite or have another length than y_true.
 
     Examples
     --------
@@ -120,7 +122,8 @@ def _read(
     sample_weight: ArrayLike | None,
 ) -> tuple[np.ndarray, np.ndarray, Costs, np.ndarray]:
     check_consistent_length(y_true, y_pred)
-    true, predicted = column_or_1d(y_true), column_or_1d(y_pred)
+    true, predicted = check_labels(y_true, name="y_true"), check_labels(y_pred, name="y_pred")
+    positive = positive_class(pos_label, y_true=true, y_pred=predicted)
     n_customers = len(true)
     amounts = Costs(
         *(
@@ -129,8 +132,8 @@ def _read(
         )
     )
     return (
-        positives(true, pos_label, predicted),
-        positives(predicted, pos_label, true),
+        true == positive,
+        predicted == positive,
         amounts,
         weights(sample_weight, n_customers),
     )

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skann._labels import check_labels, positive_class
 from skann.costs._decision import ranked_groups
-from skann.metrics._labels import positives, scores, weights
+from skann.metrics._arrays import scores, weights
 
 
 def lift_score(
@@ -117,7 +118,8 @@ def _top(
     """Churners in the top and among all, as shares of all customers."""
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction must lie in (0, 1], got {fraction!r}.")
-    positive = positives(y_true, pos_label)
+    true = check_labels(y_true, name="y_true")
+    positive = true == positive_class(pos_label, y_true=true)
     weight = weights(sample_weight, len(positive))
     order, last = ranked_groups(scores(y_score, len(positive)))
     weight = weight[order] / weight.sum()

@@ -7,9 +7,10 @@ from numpy.typing import ArrayLike
 from scipy.special import betainc
 from sklearn.isotonic import isotonic_regression
 
+from skann._labels import check_labels, positive_class
 from skann.costs._decision import ranked_groups
 from skann.costs._retention import retention_costs
-from skann.metrics._labels import positives, scores, weights
+from skann.metrics._arrays import scores, weights
 
 
 def max_profit_score(
@@ -140,7 +141,8 @@ def _contacted_shares(
     y_true: ArrayLike, y_score: ArrayLike, pos_label: Any, sample_weight: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Contacted churners and contacted others, as shares of all customers, for each cut."""
-    positive = positives(y_true, pos_label)
+    true = check_labels(y_true, name="y_true")
+    positive = true == positive_class(pos_label, y_true=true)
     weight = weights(sample_weight, len(positive))
     order, last = ranked_groups(scores(y_score, len(positive)))
     weight, positive = weight[order] / weight.sum(), positive[order]

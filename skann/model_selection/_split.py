@@ -11,7 +11,8 @@ from sklearn.model_selection import train_test_split
 from sklearn.utils import _safe_indexing, check_random_state, indexable
 from sklearn.utils._param_validation import Interval, validate_params
 
-from skann._churn_ann._validation import check_labels, check_two_classes
+from skann._labels import check_labels, check_two_classes
+from skann._lazy_frames import refuse_lazy_frames
 from skann.model_selection._test_looks import find_test, remember_test
 
 _PARTS = ("training", "validation", "test")
@@ -121,6 +122,7 @@ def train_validation_test_split(
         raise ValueError(
             "Give groups or time, not both: a split by time cannot keep a group in one part."
         )
+    refuse_lazy_frames(X=X, y=y)
     X, y = indexable(X, y)
     n_samples = X.shape[0] if hasattr(X, "shape") else len(X)
     labels = check_labels(y, n_samples)

@@ -13,6 +13,7 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.parallel import Parallel
 
 from skann._warnings import WorkflowWarning
+from skann.model_selection._failures import check_any_score, warnings_held_back
 from skann.model_selection._progress import SearchProgress
 from skann.model_selection._race import Data, Races, network_of
 from skann.model_selection._scoring import RARE_SHARE, chooses_by_accuracy, rare_share
@@ -159,8 +160,8 @@ class StagedSearchCV(BaseSearchCV):
         Raises
         ------
         ValueError
-            If stages are no parameter grids or would be compared on different folds, or
-            "default" finds no network to tune.
+            If stages are no parameter grids or would be compared on different folds, "default"
+            finds no network to tune, or no candidate of the first stage has a score.
         """
         self._validate_params()
         read_stages(self.stages, self.estimator)  # tells of mistakes before any fit
@@ -225,17 +226,19 @@ class StagedSearchCV(BaseSearchCV):
                 new = list(candidates(grid, best, tried))
                 progress.start(name, new)
                 race = races is not None and races.can_race(new, names_in(grid))
-                for batch in [new] if race and new else progress.batches(new):
-                    more_results: dict[str, list[Any]] = {"stage": [name] * len(batch)}
-                    if races is not None:
-                        more_results |= races.run(batch, race, best_index, progress.fitted)
-                    with _no_message(self):
-                        results = evaluate_candidates(batch, more_results=more_results)
-                    best_index = self._best_so_far(results)
-                    best = results["params"][best_index]
-                    if races is None:
-                        progress.fitted(len(batch) * self.n_splits_)
-                    progress.scored(self._score_of(results, best_index))
+                with warnings_held_back() as held:
+                    for batch in [new] if race and new else progress.batches(new):
+                        more_results: dict[str, list[Any]] = {"stage": [name] * len(batch)}
+                        if races is not None:
+                            more_results |= races.run(batch, race, best_index, progress.fitted)
+                        with _no_message(self):
+                            results = evaluate_candidates(batch, more_results=more_results)
+                        best_index = self._best_so_far(results)
+                        best = results["params"][best_index]
+                        if races is None:
+                            progress.fitted(len(batch) * self.n_splits_)
+                        progress.scored(self._score_of(results, best_index))
+                    check_any_score(name, self.scoring, self._metric(results), results, held)
 
     def _format_results(
         self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None

@@ -15,12 +15,8 @@ with without_start_up_notes():
         tf.function(tf.sigmoid, jit_compile=True, autograph=False)(tf.constant(0.0))
     from skann.networks._builder import build_network
     from skann.networks._callbacks import DataLossLog, Snapshots, training_callbacks
-    from skann.networks._scikeras import (
-        NetworkClassifier,
-        follows_schedule,
-        make_network_classifier,
-        set_learning_rate,
-    )
+    from skann.networks._learning_rate import follows_schedule, set_learning_rate
+    from skann.networks._scikeras import NetworkClassifier, make_network_classifier
     from skann.networks._trainer import ChurnNetwork
 
 __all__ = [

@@ -7,9 +7,10 @@ import keras
 
 from skann.networks._dropout import Dropout
 from skann.networks._layers import Dense, EmbedCodes, HeadsDense, HeadsProbability
+from skann.networks._learning_rate import hold_learning_rate
 from skann.networks._losses import mean_crossentropy
 from skann.networks._memory import forget_old_kernels
-from skann.networks._trainer import ChurnNetwork
+from skann.networks._trainer import PRECISION, ChurnNetwork
 
 EMBEDDING_DIMENSION = 8  # as RealMLP (Holzmüller et al. 2024)
 
@@ -24,6 +25,7 @@ def build_network(
     n_heads: int,
     embedding_cardinalities: Sequence[int],
     seed: int,
+    learning_rate: float | None = None,
 ) -> ChurnNetwork:
     """Build and compile the network; SciKeras calls this in each fit.
 
@@ -47,6 +49,8 @@ def build_network(
         Number of codes of each of the last columns, which are embedded; empty if none is.
     seed : int
         Seed of initial weights, dropout and shuffling.
+    learning_rate : float, optional
+        Where the optimizer starts; by default as it is.
 
     Returns
     -------
@@ -64,34 +68,43 @@ def build_network(
         raise ValueError(
             f"activation={activation!r} is no activation of Keras; 'relu', 'gelu' and 'tanh' are"
         ) from error
-    inputs = hidden = keras.Input((meta["n_features_in_"],), name="features")
+    # Said to each layer, for Keras' global precision and policy are for other networks.
+    inputs = hidden = keras.Input((meta["n_features_in_"],), dtype=PRECISION, name="features")
     if embedding_cardinalities:
-        hidden = EmbedCodes(embedding_cardinalities, EMBEDDING_DIMENSION, seed, name="embedding")(
-            hidden
-        )
+        hidden = EmbedCodes(
+            embedding_cardinalities, EMBEDDING_DIMENSION, seed, dtype=PRECISION, name="embedding"
+        )(hidden)
     regularizer = keras.regularizers.L2(l2) if l2 else None
     for index, units in enumerate(hidden_layer_sizes, start=1):
-        settings = {"activation": activation, "kernel_regularizer": regularizer}
-        layer_seed, name = seed + index, f"hidden_{index}"
+        layer_seed = seed + index
+        settings = {
+            "activation": activation,
+            "kernel_regularizer": regularizer,
+            "dtype": PRECISION,
+            "name": f"hidden_{index}",
+        }
         if n_heads == 1:
             start = keras.initializers.GlorotUniform(layer_seed)
-            layer = Dense(units, kernel_initializer=start, name=name, **settings)
+            layer = Dense(units, kernel_initializer=start, **settings)
         else:
-            layer = HeadsDense(
-                units, n_heads, random_signs=index == 1, seed=layer_seed, name=name, **settings
-            )
+            layer = HeadsDense(units, n_heads, random_signs=index == 1, seed=layer_seed, **settings)
         hidden = layer(hidden)
         # The heads of a row drop the same units: a mask a head takes longer and gains nothing.
         noise_shape = None if n_heads == 1 else (None, 1, units)
-        hidden = Dropout(dropout, noise_shape, layer_seed, name=f"dropout_{index}")(hidden)
+        hidden = Dropout(
+            dropout, noise_shape, layer_seed, dtype=PRECISION, name=f"dropout_{index}"
+        )(hidden)
     if n_heads == 1 or not hidden_layer_sizes:
         start = keras.initializers.GlorotUniform(seed)
-        output = Dense(1, activation="sigmoid", kernel_initializer=start, name="probability")
+        output = Dense(
+            1, activation="sigmoid", kernel_initializer=start, dtype=PRECISION, name="probability"
+        )
     else:
-        output = HeadsProbability(seed, name="probability")
+        output = HeadsProbability(seed, dtype=PRECISION, name="probability")
     outputs = output(hidden)
     network = ChurnNetwork(inputs, outputs, name="churn_network")
     network.seed = seed
+    hold_learning_rate(compile_kwargs["optimizer"], learning_rate)
     # For Keras' own `fit`: there XLA would compile anew for each shape.
     network.compile(
         optimizer=compile_kwargs["optimizer"],

@@ -37,6 +37,7 @@ class EmbedCodes(keras.layers.Layer):
             sum(self.cardinalities),
             dimension,
             embeddings_initializer=keras.initializers.RandomNormal(stddev=0.1, seed=seed),
+            dtype=self.dtype_policy,
             name="vectors",
         )
 
@@ -200,7 +201,9 @@ class HeadsProbability(keras.layers.Layer):
         ops = keras.ops
         n_heads, size = self._kernel.shape
         # One product with a block-diagonal kernel takes less time than products and sums a head.
-        blocks = ops.expand_dims(self._kernel, 2) * ops.expand_dims(ops.eye(n_heads), 1)
+        blocks = ops.expand_dims(self._kernel, 2) * ops.expand_dims(
+            ops.eye(n_heads, dtype=self._kernel.dtype), 1
+        )
         kernel = ops.reshape(blocks, (n_heads * size, n_heads))
         return ops.sigmoid(product(ops.reshape(inputs, (-1, n_heads * size)), kernel) + self._bias)
 

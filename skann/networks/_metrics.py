@@ -1,7 +1,77 @@
-"""Values of Keras metrics over a whole epoch."""
+"""Keras metrics: fresh ones for a fit, and their values over a whole epoch."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
+
+
+def fresh_metrics(metrics: Sequence[Any]) -> list[Any]:
+    """Return metrics for one fit, whose names depend on nothing but the metrics themselves.
+
+    Keras numbers what it names itself by what it has made before: "precision", then "precision_1".
+    Here numbers tell only metrics of one fit apart.
+
+    Parameters
+    ----------
+    metrics : sequence of str, keras.metrics.Metric or class
+        Instances are copied.
+
+    Returns
+    -------
+    list of keras.metrics.Metric, or functions where such were given
+
+    Raises
+    ------
+    ValueError
+        If Keras does not know one, or one makes no sense for a probability.
+    """
+    built, names = [], []
+    for metric in metrics:
+        fresh = _fresh(metric)
+        built.append(fresh)
+        if not isinstance(fresh, keras.metrics.Metric):
+            continue
+        name, number = _plain_name(metric, fresh), 0
+        fresh.name = name
+        while fresh.name in names:
+            number += 1
+            fresh.name = f"{name}_{number}"
+        names.append(fresh.name)
+    return built
+
+
+def _fresh(metric: Any) -> Any:
+    if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
+        metric = keras.metrics.BinaryAccuracy()
+    try:
+        found = keras.metrics.get(metric)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"metrics holds {metric!r}, which is no metric of Keras") from error
+    if not isinstance(found, keras.metrics.Metric):
+        return found
+    config = found.get_config()
+    if "dtype" in config:
+        config["dtype"] = "float32"  # counts end at 2,048 in half precision
+    if isinstance(found, keras.metrics.FBetaScore):
+        if found.threshold is None:
+            raise ValueError(
+                f"metrics holds {type(found).__name__} without a threshold, for which every "
+                f"customer is a churner: give keras.metrics.{type(found).__name__}(threshold=0.5)"
+            )
+        config["average"] = config["average"] or "macro"  # a number, not one of each class
+    return type(found).from_config(config)
+
+
+def _plain_name(metric: Any, fresh: keras.metrics.Metric) -> str:
+    """Return a metric's name without the number that Keras gave it."""
+    if isinstance(metric, str):
+        return metric
+    words = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", type(fresh).__name__)
+    words = re.sub(r"([a-z])([A-Z])", r"\1_\2", words).lower()  # as Keras writes them
+    return words if re.fullmatch(rf"{words}_\d+", fresh.name) else fresh.name
 
 
 def metric_value(metric: keras.metrics.Metric, y: np.ndarray, score: np.ndarray) -> float:
@@ -25,7 +95,8 @@ def metric_value(metric: keras.metrics.Metric, y: np.ndarray, score: np.ndarray)
         return bucketed_auc(y, score, metric.num_thresholds)
     metric.reset_state()
     metric.update_state(y[:, None], score[:, None])
-    return float(np.asarray(metric.result()))
+    result = keras.ops.cast(metric.result(), "float32")  # of some metrics in Keras' own precision
+    return float(keras.ops.convert_to_numpy(result))
 
 
 def bucketed_auc(y: np.ndarray, score: np.ndarray, n_thresholds: int) -> float:

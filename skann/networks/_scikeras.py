@@ -12,6 +12,7 @@ from sklearn.utils import ClassifierTags, Tags
 from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, unheard
 from skann.networks._data import is_encoded_when_taken
+from skann.networks._metrics import fresh_metrics
 
 
 class NetworkClassifier(KerasClassifier):
@@ -165,7 +166,7 @@ def make_network_classifier(
         For an optimizer that is not an instance.
     batch_size, epochs : int
     metrics : sequence of str or keras.metrics.Metric
-        Instances are copied.
+        See `fresh_metrics`.
     seed : int
     **network
         Further arguments of `build_network`.
@@ -176,49 +177,16 @@ def make_network_classifier(
     if isinstance(optimizer, keras.optimizers.Optimizer):
         optimizer = type(optimizer).from_config(optimizer.get_config())
     else:
-        settings["optimizer__learning_rate"] = float(learning_rate)
+        settings |= dict.fromkeys(
+            ("optimizer__learning_rate", "model__learning_rate"), float(learning_rate)
+        )
     return NetworkClassifier(
         build_network,
         model__seed=seed,
         optimizer=optimizer,
-        metrics=[_fresh_metric(metric) for metric in metrics],
+        metrics=fresh_metrics(metrics),
         batch_size=batch_size,
         epochs=epochs,
         verbose=0,
         **settings,
     )
-
-
-def follows_schedule(optimizer: Any) -> bool:
-    """Tell whether an optimizer's learning rate is a schedule, which nothing else may change."""
-    rate = getattr(optimizer, "_learning_rate", None)
-    return isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
-
-
-def set_learning_rate(trained: Any, optimizer: Any, learning_rate: float) -> None:
-    """Put the learning rate of a trained optimizer back to where a fit starts.
-
-    Parameters
-    ----------
-    trained : keras.optimizers.Optimizer
-        The optimizer of a network.
-    optimizer : str, keras.optimizers.Optimizer or class
-        What it was made from: an instance brings its own learning rate.
-    learning_rate : float
-    """
-    if follows_schedule(trained):
-        return
-    own = isinstance(optimizer, keras.optimizers.Optimizer)
-    trained.learning_rate = float(optimizer.learning_rate.numpy()) if own else learning_rate
-
-
-def _fresh_metric(metric: Any) -> Any:
-    if metric == "auc":
-        return keras.metrics.AUC(name="auc")
-    if isinstance(metric, keras.metrics.Metric):
-        return type(metric).from_config(metric.get_config())
-    try:
-        keras.metrics.get(metric)
-    except ValueError as error:
-        raise ValueError(f"metrics holds {metric!r}, which is no metric of Keras") from error
-    return metric

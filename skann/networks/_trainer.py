@@ -9,6 +9,7 @@ import tensorflow as tf
 from skann.networks._callbacks import ModelCheckpoint
 from skann.networks._data import ShuffledBatches, Table, is_encoded_when_taken
 from skann.networks._graphs import State, shared_graphs
+from skann.networks._learning_rate import hold_learning_rate
 from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._losses import mean_crossentropy
 from skann.networks._metrics import metric_value
@@ -27,6 +28,7 @@ _EPOCH_CALLBACKS = {
     keras.callbacks.BackupAndRestore: "save_freq",
     keras.callbacks.TensorBoard: "update_freq",
 }
+PRECISION = "float32"
 _BATCH_HOOKS = [
     f"on_{stage}batch_{end}" for stage in ("", "train_", "test_") for end in ("begin", "end")
 ]
@@ -45,6 +47,10 @@ class ChurnNetwork(keras.Model):
     seed: int = 0
     architecture: str | None = None  # what `shared_graphs` knows it by
     _live: LiveWeights | None = None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.dtype_policy = PRECISION
 
     @property
     def optimizer(self) -> Any:
@@ -199,6 +205,23 @@ class ChurnNetwork(keras.Model):
         table = Table(X, np.zeros(len(X)))
         return evaluate(shared_graphs(self, "adam"), flat(self.trainable_variables), table)[1]
 
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Return the loss in single precision, for Keras' own `fit` and `evaluate`."""
+        if self.loss is not mean_crossentropy:
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        losses = mean_crossentropy(y, y_pred)
+        if sample_weight is not None:
+            weight = keras.ops.cast(sample_weight, losses.dtype)
+            losses = losses * keras.ops.reshape(weight, (-1,))
+        return sum(self.losses, keras.ops.mean(losses))
+
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Return metrics of the mean over heads, for Keras' own `fit` and `evaluate`."""
         y_pred = keras.ops.mean(y_pred, axis=-1, keepdims=True)
@@ -240,10 +263,12 @@ class ChurnNetwork(keras.Model):
 
     def __getstate__(self) -> dict[str, Any]:
         optimizer = getattr(self, "optimizer", None)
+        rate = getattr(optimizer, "_learning_rate", None)
         return {
             "config": keras.saving.serialize_keras_object(self),
             "weights": self.get_weights(),
             "optimizer": [v.numpy() for v in optimizer.variables] if optimizer else [],
+            "learning_rate": float(rate.numpy()) if isinstance(rate, keras.Variable) else None,
             "seed": self.seed,
         }
 
@@ -256,6 +281,7 @@ def _rebuild(state: dict[str, Any]) -> ChurnNetwork:
     if optimizer is not None:
         for variable, value in zip(optimizer.variables, state["optimizer"], strict=False):
             variable.assign(value)
+        hold_learning_rate(optimizer, state["learning_rate"])
     return model
 
 
@@ -290,7 +316,11 @@ def _is_plain(model: ChurnNetwork) -> bool:
     return (
         keras.backend.backend() == "tensorflow"
         and all(v.name == "seed_generator_state" for v in model.non_trainable_variables)
-        and all(layer.compute_dtype == "float32" for layer in model.layers)
+        and all(
+            layer.compute_dtype == PRECISION
+            for layer in model.layers
+            if not isinstance(layer, keras.layers.InputLayer)  # has Keras' global policy
+        )
     )
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
+from skann._lazy_frames import refuse_lazy_frames
+
 # The network computes in single precision: a larger number would be infinite there.
 _LARGEST = float(np.finfo(np.float32).max)
 _STACKED_BYTES = 2**20
@@ -28,11 +30,11 @@ def as_table(X: Any) -> pd.DataFrame:
     ------
     ValueError
         If `X` has no rows or no columns, two columns of one name, complex numbers, or numbers
-        that are infinite or too large for single precision.
+        that are infinite or too large for single precision, or is not in memory yet.
     TypeError
-        If a cell holds a dict, a list or the like, or `X` is not in memory yet.
+        If a cell holds a dict, a list or the like.
     """
-    _check_is_in_memory(X)
+    refuse_lazy_frames(X=X)
     if isinstance(X, pd.DataFrame):
         table = X
     elif type(X).__module__.partition(".")[0] == "polars" and hasattr(X, "get_columns"):
@@ -88,16 +90,6 @@ def check_size(name: Any, values: np.ndarray) -> None:
         raise ValueError(
             "Input X contains infinity or a value too large for dtype('float32'): "
             f"column {name!r}, {count} row(s). Replace them by NaN or by a number."
-        )
-
-
-def _check_is_in_memory(X: Any) -> None:
-    library = type(X).__module__.partition(".")[0]
-    method = {"polars": "collect", "dask": "compute", "dask_expr": "compute"}.get(library, "")
-    if method and hasattr(X, method):
-        raise TypeError(
-            f"Expected a table in memory, got {type(X).__name__} of {library}: give it as "
-            f".{method}() returns it."
         )
 
 

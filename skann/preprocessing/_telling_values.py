@@ -47,7 +47,7 @@ class TellingValues(TransformerMixin, BaseEstimator):
             1 or True for the positive class.
         """
         X = validate_data(self, X, dtype=np.float64)
-        y = np.asarray(y, dtype=np.float64)
+        y = (np.asarray(y) == 1).astype(np.float64)
         self.values_ = [_telling(column, y) for column in X.T]
         return self
 

@@ -260,3 +260,40 @@ def checks():
 @pytest.mark.parametrize(("estimator", "check"), list(checks()))
 def test_scikit_learn_checks(estimator, check):
     check(estimator)
+
+
+# Scores that fail
+
+
+@pytest.mark.parametrize(
+    ("scoring", "refit", "cause"),
+    [
+        ("f1", True, r"scoring='f1'.*pos_label=1 is not a valid label.*make_scorer\(f1_score"),
+        (["roc_auc", "f1"], "f1", "pos_label=1 is not a valid label"),
+        (make_scorer(accuracy_score, unknown=1), True, "unexpected keyword argument 'unknown'"),
+        (lambda estimator, X, y: np.nan, True, "gave nan for all. error_score='raise'"),
+    ],
+)
+def test_a_search_without_any_score_stops_after_its_first_stage(data, scoring, refit, cause):
+    X, y = data
+    stages = {"first": {"C": [0.1, 1]}, "second": {"fit_intercept": ["never tried"]}}
+    search = StagedSearchCV(LogisticRegression(), stages, scoring=scoring, refit=refit, cv=2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # the error says it all
+        with pytest.raises(
+            (TypeError, ValueError), match=f"(?s)stage 'first' has a score.*{cause}"
+        ):
+            search.fit(X, np.where(y, "Yes", "No"))
+
+
+def test_a_search_goes_on_where_some_candidates_have_scores(data):
+    def score(estimator, X, y):
+        if estimator.a == 1:
+            raise RuntimeError("not this one")
+        return -abs(estimator.a - 2)
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        search = StagedSearchCV(Known(), STAGES, scoring=score, cv=2).fit(*data)
+    assert search.best_params_["a"] == 2
+    assert sum("not this one" in str(warning.message) for warning in caught) == 2

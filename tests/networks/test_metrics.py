@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skann.networks._metrics import bucketed_auc, metric_value
+from skann.networks._metrics import bucketed_auc, fresh_metrics, metric_value
 
 RNG = np.random.default_rng(0)
 SCORES = {
@@ -66,3 +66,42 @@ def test_any_metric_has_its_value_over_the_rows_at_hand_alone(make_metric):
     metric = make_metric()
     metric.update_state(1 - y[:, None], score[:, None])  # what an earlier epoch left behind
     assert_allclose(metric_value(metric, y, score), keras_value(make_metric(), y, score), atol=2e-6)
+
+
+# Names, and metrics that make no sense
+
+
+def names_of(*metrics):
+    return [metric.name for metric in fresh_metrics(metrics)]
+
+
+def test_names_of_metrics_depend_on_the_metrics_alone():
+    for _ in range(2):
+        named = ("auc", "precision", keras.metrics.Precision(), keras.metrics.Recall(name="found"))
+        assert names_of(*named) == ["auc", "precision", "precision_1", "found"]
+        assert names_of(keras.metrics.AUC, keras.metrics.TruePositives()) == [
+            "auc",
+            "true_positives",
+        ]
+        assert names_of("acc", "accuracy") == ["acc", "accuracy"]
+
+
+def test_metrics_are_copied_and_count_in_single_precision():
+    recall = keras.metrics.Recall(0.3, dtype="float16")
+    (fresh,) = fresh_metrics([recall])
+    assert fresh is not recall
+    assert (fresh.thresholds, fresh.dtype) == ([0.3], "float32")
+
+
+def test_an_f1_score_needs_a_threshold():
+    for metric in ("f1_score", keras.metrics.F1Score(), keras.metrics.F1Score):
+        with pytest.raises(ValueError, match=r"give keras.metrics.F1Score\(threshold=0.5\)"):
+            fresh_metrics([metric])
+    (fresh,) = fresh_metrics([keras.metrics.F1Score(threshold=0.5)])
+    y, score = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.9, 0.2, 0.6, 0.1])
+    assert metric_value(fresh, y, score) == pytest.approx(0.5)
+
+
+def test_what_is_no_metric_is_refused_by_name():
+    with pytest.raises(ValueError, match="metrics holds 'gain'"):
+        fresh_metrics(["gain"])

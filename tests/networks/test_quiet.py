@@ -77,10 +77,10 @@ print("done")
 
 
 @pytest.mark.slow
-def test_a_first_fit_writes_nothing_and_leaves_the_environment_alone():
+def test_a_first_fit_warns_of_nothing_writes_nothing_and_leaves_the_environment_alone():
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     result = subprocess.run(
-        [sys.executable, "-c", FIRST_FIT],
+        [sys.executable, "-W", "error", "-c", FIRST_FIT],
         capture_output=True,
         text=True,
         env=environment,

@@ -127,7 +127,7 @@ def test_columns_of_arrow_are_read_as_those_of_pandas(cells, dtype, kind):
 
 
 def test_tables_that_are_not_in_memory_are_refused_with_what_to_call():
-    with pytest.raises(TypeError, match=r"LazyFrame of polars.*\.collect\(\)"):
+    with pytest.raises(ValueError, match=r"X is a polars LazyFrame.*X\.collect\(\)"):
         as_table(pl.DataFrame({"a": [1, 2]}).lazy())
 
 

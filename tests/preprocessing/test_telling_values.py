@@ -64,3 +64,11 @@ def test_the_table_encoder_uses_them_where_it_is_given_labels(loans):
     assert encoded.shape == (len(table), len(names))
     assert_array_equal(encoded[:, names.index("term=84")], term == 84)
     assert_array_equal(TableEncoder("robust").fit_transform(table, churned).shape, (20_000, 1))
+
+
+@pytest.mark.filterwarnings("error")
+def test_only_labels_of_1_are_positive():
+    months = np.repeat([12.0, *np.linspace(1, 60, 60)], [90, *[15] * 60])[:, None]
+    churned = months[:, 0] == 12
+    for y in (churned, np.where(churned, 1, -1), np.where(churned, 1, 2)):
+        assert [list(values) for values in TellingValues().fit(months, y).values_] == [[12.0]]

@@ -1,0 +1,30 @@
+"""Tables whose rows are not computed yet."""
+
+from typing import Any
+
+_COMPUTED_BY = {
+    ("polars", "LazyFrame"): "collect",
+    ("dask", "DataFrame"): "compute",
+    ("dask", "Series"): "compute",
+    ("dask", "Array"): "compute",
+}
+
+
+def refuse_lazy_frames(**tables: Any) -> None:
+    """Refuse arguments that are LazyFrames of polars or collections of Dask, by name.
+
+    Raises
+    ------
+    ValueError
+        If one is: it has no rows yet.
+    """
+    for name, table in tables.items():
+        # By name, so that these libraries are imported by their users alone.
+        kind = type(table)
+        library = kind.__module__.partition(".")[0].removesuffix("_expr")
+        method = _COMPUTED_BY.get((library, kind.__name__))
+        if method is not None:
+            raise ValueError(
+                f"{name} is a {library} {kind.__name__}, whose rows are not computed yet: give "
+                f"{name}.{method}()"
+            )

@@ -1,0 +1,61 @@
+"""The learning rate of an optimizer, in single precision whatever Keras is set to."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+
+class LearningRate(keras.Variable):
+    """A variable that NumPy can read without a warning.
+
+    Keras' callbacks read the learning rate by `np.array`, which asks `__array__` for an argument
+    that Keras' own variables lack.
+    """
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        return np.array(self.value.numpy(), dtype)
+
+
+def hold_learning_rate(optimizer: Any, rate: float | None = None) -> None:
+    """Put a `LearningRate` in the place of the variable that Keras made.
+
+    That one has the precision of `keras.config.floatx()`, so that half precision would round 0.004.
+
+    Parameters
+    ----------
+    optimizer : keras.optimizers.Optimizer
+    rate : float, optional
+        By default what the variable holds.
+    """
+    made = getattr(optimizer, "_learning_rate", None)
+    if not isinstance(made, keras.Variable):
+        return
+    rate = float(made.numpy()) if rate is None else rate
+    held = LearningRate(rate, dtype="float32", trainable=False, name="learning_rate")
+    variables = optimizer._variables
+    variables[next(i for i, variable in enumerate(variables) if variable is made)] = held
+    vars(optimizer)["_learning_rate"] = held  # past Keras, which would track it a second time
+
+
+def follows_schedule(optimizer: Any) -> bool:
+    """Tell whether an optimizer's learning rate is a schedule, which nothing else may change."""
+    rate = getattr(optimizer, "_learning_rate", None)
+    return isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def set_learning_rate(trained: Any, optimizer: Any, learning_rate: float) -> None:
+    """Put the learning rate of a trained optimizer back to where a fit starts.
+
+    Parameters
+    ----------
+    trained : keras.optimizers.Optimizer
+        The optimizer of a network.
+    optimizer : str, keras.optimizers.Optimizer or class
+        What it was made from: an instance brings its own learning rate.
+    learning_rate : float
+    """
+    if follows_schedule(trained):
+        return
+    own = isinstance(optimizer, keras.optimizers.Optimizer)
+    trained.learning_rate = float(optimizer.learning_rate.numpy()) if own else learning_rate
