@@ -26,7 +26,7 @@ _FORMATS = (
     *("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%B-%Y", "%d/%b/%Y", "%d %b, %Y", "%d. %B %Y"),
     *("%d-%b-%y", "%d %b %y", "%d%b%Y", "%Y-%b-%d", "%b %d, %Y", "%B %d, %Y", "%b %d %Y"),
     *("%B %d %Y", "%b-%d-%Y", "%a %b %d %Y", "%a, %d %b %Y", "%A, %B %d, %Y", "%A, %d %B %Y"),
-    *("%b %Y", "%B %Y", "%b-%Y", "%B-%Y", "%m/%Y", "%Y-%m", "%Y/%m", "%m.%Y", "%m-%Y", "%Y%m%d"),
+    *("%b %Y", "%B %Y", "%b-%Y", "%B-%Y", "%m/%Y", "%Y-%m", "%Y/%m", "%m-%Y", "%Y%m%d"),
 )
 _SWAPPED = {
     first: first.replace("%m", "?").replace("%d", "%m").replace("?", "%d")
@@ -36,8 +36,8 @@ _SWAPPED = {
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
 _SHAPE = re.compile(
     r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? )?"
-    rf"(?:\d{{1,4}}(?:[-/. ]|\. |(?=[a-z]))(?:\d{{1,2}}|{_MONTH})(?:,? ?[-/. ]?\d{{2,4}})?"
-    rf"|{_MONTH}[-. ]\d{{1,4}}(?:(?:-|,? )\d{{2,4}})?)"
+    r"(?:\d{1,4}[-/. ]\d{1,2}[-/. ]\d{2,4}|\d{4}[-/]\d{1,2}|\d{1,2}[-/]\d{4}"
+    rf"|\d{{1,4}}\.?[-/ ]?{_MONTH},?[-/ ]?\d{{2,4}}|{_MONTH}[-. ]\d{{1,4}}(?:(?:-|,? )\d{{2,4}})?)"
     r"(?:[t, ]+\d{1,2}:\d{2}.*)?",
     re.IGNORECASE,
 )

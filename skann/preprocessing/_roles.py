@@ -1,6 +1,7 @@
 """Decide what each column of a raw table is."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -249,14 +250,11 @@ def _text_role(name: Any, codes: np.ndarray, levels: list[str], shown: list[str]
     sample = shown[:: max(1, len(shown) // 200)]
     if _names_id(name):
         return "id"
-    kind, convert = "dates", "pandas.to_datetime"
-    like = [text for text in sample if is_like_a_date(text)]
-    if not like:
-        kind, convert = "amounts", "pandas.to_numeric"
-        like = _amounts(sample)
-    if len(like) > 0.5 * len(sample):
+    looks = _unread_kind(sample)
+    if looks is not None:
+        kind, example, convert = looks
         warn(
-            f"Column {name!r} looks like {kind} that cannot be read, such as {like[0]!r}, and is "
+            f"Column {name!r} looks like {kind} that cannot be read, such as {example!r}, and is "
             f"left out: convert it beforehand, for example with {convert}, or say what it is in "
             "column_roles.",
             ReadingWarning,
@@ -267,11 +265,20 @@ def _text_role(name: Any, codes: np.ndarray, levels: list[str], shown: list[str]
     return "id" if as_id > 0.5 * len(sample) else "text"
 
 
-def _amounts(texts: list[str]) -> list[str]:
-    """Return the texts that are a number with the most frequent unit."""
-    found = [(match["unit"], text) for text in texts if (match := _AMOUNT.fullmatch(text))]
-    units = [unit for unit, _ in found]
-    return [text for unit, text in found if units.count(unit) == max(map(units.count, set(units)))]
+def _unread_kind(texts: list[str]) -> tuple[str, str, str] | None:
+    """Return what texts look like although they were not read: kind, example, converter."""
+    dates = [text for text in texts if is_like_a_date(text)]
+    if len(dates) > 0.5 * len(texts):
+        return "dates", dates[0], "pandas.to_datetime"
+    amounts = [(match["unit"], text) for text in texts if (match := _AMOUNT.fullmatch(text))]
+    units = Counter(unit for unit, _ in amounts)
+    if units and max(units.values()) > 0.5 * len(texts):
+        return "amounts", amounts[0][1], "pandas.to_numeric"
+    odd = np.isnan(numbers_of(texts, guess_number_form(texts, np.ones(len(texts)))))
+    examples = [texts[i] for i in np.flatnonzero(odd) if not is_code(texts[i])]
+    if examples and odd.sum() < 0.5 * len(texts):
+        return "numbers", examples[0], "pandas.to_numeric"
+    return None
 
 
 def _numbers(name: Any, codes: np.ndarray, levels: list[str], form: str) -> np.ndarray:
