@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from skann._files import written_whole
 from skann.costs._matrix import Costs
 
 
@@ -95,6 +95,8 @@ class EvaluationReport:
     def to_html(self, path: str | PathLike[str]) -> None:
         """Write one self-contained HTML file, plots included where Matplotlib is installed.
 
+        The file is written whole or not at all.
+
         Parameters
         ----------
         path : path
@@ -102,7 +104,8 @@ class EvaluationReport:
         """
         from skann.inspection._report_html import page
 
-        Path(path).write_text(page(self), encoding="utf-8")
+        with written_whole(path) as part:
+            part.write_text(page(self), encoding="utf-8")
 
     def plot(self) -> Any:
         """Plot calibration, gains and cost, and the history if there is one.

@@ -1,4 +1,4 @@
-"""What the command line says: figures of a model, as aligned lines of text."""
+"""What the command says: figures of a model, as aligned lines of text."""
 
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -61,23 +61,26 @@ def describe_classes(
 def describe_roles(roles: Mapping[Any, str]) -> None:
     """Print what the columns were taken for, and which were left out and why."""
     reasons = {
-        "id": "looks like an identifier",
+        "id": "looks like an identifier; --role COLUMN=numeric or =category keeps it",
+        "text": "looks like free text; --role COLUMN=category keeps it",
         "constant": "same value in every row",
         "missing": "no value at all",
+        "drop": "--role",
     }
     names: dict[str, list[str]] = {}
     for name, role in roles.items():
+        # The cells of CSV files are all text: that a number is one is no news.
+        role = "numeric" if role == "numeric text" else role
         names.setdefault(role, []).append(str(name))
     kinds = {
         "category": ("category", "categories"),
         "numeric": ("number", "numbers"),
-        "numeric text": ("number written as text", "numbers written as text"),
         "datetime": ("date", "dates"),
     }
     used = []
     for role, (one, plural) in kinds.items():
         if role in names:
-            examples = f" ({some(names[role])})" if role in ("numeric text", "datetime") else ""
+            examples = f" ({some(names[role])})" if role == "datetime" else ""
             used.append(f"{len(names[role])} {plural if len(names[role]) > 1 else one}{examples}")
     say("Columns", ", ".join(used))
     for role, reason in reasons.items():
@@ -104,7 +107,7 @@ def print_decisions(
 
     Returns
     -------
-    dict of name to cost a customer
+    dict of name to cost per customer
     """
     rows, costs = [], {}
     for name, contact in contacted.items():
@@ -150,7 +153,7 @@ def saving_text(costs: Mapping[str, float]) -> str:
             ("network at 0.5", "the same network at 0.5"),
         )
     ]
-    return f"{money(chosen)} a customer: {', '.join(comparisons)}"
+    return f"{money(chosen)} per customer: {', '.join(comparisons)}"
 
 
 def _percent_less(amount: float, other: float) -> str:

@@ -4,39 +4,28 @@ import pandas as pd
 import pytest
 
 from skann.cli import main
-from skann.datasets import make_churn
-
-COSTS = ["--fn-cost", "100", "--fp-cost", "5"]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("reports")
-    make_churn(400, random_state=0).frame.to_csv(folder / "customers.csv", index=False)
-    start = ["train", str(folder / "customers.csv"), "--target", "churn", *COSTS, "--epochs", "2"]
-    more = ["--model", str(folder / "churn.joblib"), "--report", str(folder / "train.html")]
-    assert main([*start, *more]) == 0
-    return folder
 
 
 def test_train_writes_a_report_on_the_test_rows(folder):
     html = (folder / "train.html").read_text(encoding="utf-8")
-    assert "of 80 customers left" in html
+    assert "of 120 customers left" in html
     assert "logistic regression" in html and "cross-validated" not in html
 
 
-def test_evaluate_writes_a_report_and_says_where(folder, capsys):
-    path = folder / "again.html"
-    model, data = folder / "churn.joblib", folder / "customers.csv"
+def test_evaluate_writes_a_report_and_says_where(folder, capsys, tmp_path):
+    path, data = tmp_path / "again.html", tmp_path / "some.csv"
+    pd.read_csv(folder / "customers.csv").head(150).to_csv(data, index=False)
+    model = folder / "churn.joblib"
     assert main(["evaluate", str(model), str(data), "--report", str(path)]) == 0
     assert f"Report     {path}"[:30] in capsys.readouterr().out
     html = path.read_text(encoding="utf-8")
-    assert "of 400 customers left" in html
+    assert "of 150 customers left" in html
     assert "cross-validated on the test rows" in html
 
 
-def test_predict_names_reasons_in_the_order_of_the_list(folder):
-    model, data, out = folder / "churn.joblib", folder / "customers.csv", folder / "out.csv"
+def test_predict_names_reasons_in_the_order_of_the_list(folder, tmp_path):
+    model, data, out = folder / "churn.joblib", tmp_path / "some.csv", tmp_path / "out.csv"
+    pd.read_csv(folder / "customers.csv").head(30).to_csv(data, index=False)
     assert main(["predict", str(model), str(data), "--out", str(out), "--reasons", "2"]) == 0
     listed = pd.read_csv(out)
     assert listed.columns[-2:].tolist() == ["reason_1", "reason_2"]
@@ -55,8 +44,7 @@ def _same(text, value):
     )
 
 
-def test_a_report_in_no_folder_is_told_before_training(folder, capsys):
-    nowhere = str(folder / "none" / "report.html")
-    data = str(folder / "customers.csv")
-    assert main(["train", data, "--target", "churn", *COSTS, "--report", nowhere]) == 2
-    assert "there is no folder" in capsys.readouterr().err
+def test_a_report_in_no_folder_is_told_before_training(error, train_on, folder):
+    nowhere = folder / "none" / "report.html"
+    line = error(*train_on(folder / "customers.csv", folder / "m", "--report", nowhere))
+    assert "there is no folder" in line

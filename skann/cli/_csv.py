@@ -1,0 +1,268 @@
+"""CSV files as people have them, read as text, or refused in one line that says where.
+
+pyarrow reads the rows and refuses those with more or fewer fields than the header; the csv module
+reads a sample to find the separator, and all rows where the quotes are not as writers of CSV files
+set them, since pyarrow would read on over a quote that opens and never closes.
+"""
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from skann._warnings import SkannWarning, warn
+from skann.cli._errors import CommandError
+
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_SAMPLE_LINES = 2000
+_MANY_ROWS = 10
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "UTF-8"),
+    (codecs.BOM_UTF32_LE, "UTF-32-LE"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "UTF-32-BE"),
+    (codecs.BOM_UTF16_LE, "UTF-16-LE"),
+    (codecs.BOM_UTF16_BE, "UTF-16-BE"),
+)
+# Letters of Western Europe, Cyrillic ones and dashes in UTF-8, which make no words in Windows-1252.
+_UTF_8 = re.compile(rb"[\xc2\xc3\xd0\xd1][\x80-\xbf]|\xe2[\x80-\x84][\x80-\xbf]")
+_LINE_END = r"(?:\r\n?|\n)"
+_LINE = re.compile(rf"[^\r\n]*{_LINE_END}|[^\r\n]+")
+_BLANK_LINES = rf"(?:[ \t,;|]*{_LINE_END})*"
+_BEFORE_HEADER = re.compile(
+    rf'{_BLANK_LINES}(?:"?sep=(?P<separator>[^\r\n"])"?[ \t,;|]*{_LINE_END}{_BLANK_LINES})?',
+    re.IGNORECASE,
+)
+
+
+def read_csv(path: str) -> pa.Table:
+    """Read a CSV file; each cell is text as it is written, or missing if it is empty.
+
+    Raises
+    ------
+    CommandError
+        If the file is no text, its separator cannot be told, a row has another number of fields
+        than the header, or a quote is never closed.
+    """
+    text = _decode(Path(path).read_bytes(), path)
+    before = _BEFORE_HEADER.match(text)
+    assert before is not None  # it matches nothing, too
+    n_lines_before = len(re.findall(_LINE_END, before[0]))
+    text = text[before.end() :]
+    if not text.strip():
+        raise CommandError(f"{path} is empty.")
+    separator = before["separator"] or _separator(text, path)
+    rows = _Rows(text, separator, path, n_lines_before)
+    data = text.encode() + b"\n"  # pyarrow wants the end of a header
+    if not _quotes_are_plain(data, separator):
+        rows.check()
+    names = [*rows.header, *[""] * rows.ends_in_separator]
+    try:
+        table = pyarrow.csv.read_csv(
+            pa.BufferReader(data),
+            read_options=pyarrow.csv.ReadOptions(
+                column_names=names,
+                skip_rows_after_names=1,
+                block_size=min(len(data) + 1, 2**31 - 1),
+            ),
+            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        rows.check()
+        raise CommandError(f"cannot read {path}: {error}") from None
+    if rows.ends_in_separator:
+        if table.column(len(names) - 1).null_count < len(table):
+            rows.check()
+        table = table.select(range(len(names) - 1))
+    return table
+
+
+class _Rows:
+    """The rows of a text, as the csv module reads them."""
+
+    def __init__(self, text: str, separator: str, path: str, n_lines_before: int) -> None:
+        if not separator.isascii():
+            raise CommandError(f"{path}: sep={separator} is no separator that can be read.")
+        self._text = text
+        self._separator = separator
+        self._path = path
+        self._n_lines_before = n_lines_before
+        rows = [row for _, row in islice(self._numbered(), 2)]
+        self.header = rows[0]
+        n = len(self.header)
+        # As spreadsheets and databases write it that end each row, but not the header, so.
+        self.ends_in_separator = len(rows) == 2 and len(rows[1]) == n + 1 and not rows[1][n]
+        self._check_cells(1 + n_lines_before, self.header)
+        opened = [i for i, name in enumerate(self.header) if name.startswith("'")]
+        closed = [i for i, name in enumerate(self.header) if name.endswith("'")]
+        if opened and closed and opened[0] <= closed[-1]:
+            raise CommandError(f"{path}: the names are in single quotes. Use double ones.")
+
+    def check(self) -> None:
+        """Refuse the first row that is not as the header has it."""
+        n = len(self.header)
+        for line, row in islice(self._numbered(), 1, None):
+            self._check_cells(line, row)
+            if self.ends_in_separator and len(row) == n + 1 and not row[n]:
+                continue
+            if self.ends_in_separator and len(row) == n:
+                raise CommandError(
+                    f"{self._path}, line {line}: the rows before it end in a separator "
+                    f"{_shown(self._separator)}, and this one does not."
+                )
+            if len(row) != n:
+                hint = f" Quote cells that hold the separator {_shown(self._separator)}."
+                raise CommandError(
+                    f"{self._path}, line {line}: {_count(len(row), 'field')} where the header has "
+                    f"{n}.{hint if len(row) > n else ''}"
+                )
+
+    def _numbered(self) -> Iterator[tuple[int, list[str]]]:
+        """Rows that are not blank, and the number of the line where each begins."""
+        reader = csv.reader(_lines(self._text), delimiter=self._separator, strict=True)
+        line = 1
+        try:
+            for row in reader:
+                if row:
+                    yield self._n_lines_before + line, row
+                line = reader.line_num + 1
+        except csv.Error as error:
+            at = f"{self._path}, line {self._n_lines_before + line}"
+            if "unexpected end" in str(error):
+                raise CommandError(f"{at}: a quote opens and is never closed.") from None
+            if "expected after" in str(error):
+                raise CommandError(
+                    f"{at}: text follows a closing quote. Write quotes inside a cell twice."
+                ) from None
+            raise CommandError(f"{at}: {error}.") from None
+
+    def _check_cells(self, line: int, row: list[str]) -> None:
+        for cell in row:
+            wrong = _misread_quote(cell)
+            if wrong:
+                raise CommandError(f"{self._path}, line {line}: {wrong} in {cell[:40]!r}.")
+
+
+def _misread_quote(cell: str) -> str:
+    """What shows that a quote of some other dialect was read as text, or nothing."""
+    if cell[:1].isspace() and cell.lstrip().startswith('"'):
+        return "a blank stands between separator and quote"
+    if '\\"' in cell:
+        return "a backslash stands before a quote, which should stand twice,"
+    if len(cell) > 2 and cell[0] == cell[-1] == "'" and "''" in cell[1:-1]:
+        return "single quotes stand for double ones"
+    return ""
+
+
+def _decode(data: bytes, path: str) -> str:
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            try:
+                text = data[len(mark) :].decode(encoding)
+            except UnicodeDecodeError as error:
+                raise CommandError(
+                    f"{path} begins as {encoding}, but byte {error.start} is none. Save it as CSV "
+                    "in UTF-8."
+                ) from None
+            break
+    else:
+        text = "\0" if b"\0" in data else _decode_unmarked(data, path)
+    if "\0" in text:
+        raise CommandError(f"{path} is no text file: it holds NUL bytes. Save it as CSV in UTF-8.")
+    return text.lstrip("\ufeff")
+
+
+def _decode_unmarked(data: bytes, path: str) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+    try:
+        text = data.decode("cp1252")  # what spreadsheets of Western Europe and America write
+    except UnicodeDecodeError:
+        text = ""
+    if not text or _UTF_8.search(data):
+        raise CommandError(f"{path}, line {line}: not in UTF-8. Save the file as CSV in UTF-8.")
+    warn(f"{path} is not in UTF-8 (line {line}); read as Windows-1252.", SkannWarning)
+    return text
+
+
+def _separator(text: str, path: str) -> str:
+    """The separator by which most rows have as many fields as the header, which has several."""
+    lines = list(islice(_lines(text), _SAMPLE_LINES))
+    found = {separator: _even_rows(lines, separator) for separator in _SEPARATORS}
+    most = max(map(len, found.values()))
+    if not most:
+        return ","
+    best = {separator: rows for separator, rows in found.items() if len(rows) == most}
+    if len(best) > 1:  # a name that a wrong separator cuts keeps one of its quotes
+        best = {s: rows for s, rows in best.items() if '"' not in "".join(rows[0])} or best
+    if len(best) > 1 and most > _MANY_ROWS:
+        if "\t" in best:
+            return "\t"
+        if "," in best and _has_decimal_commas(lines[1:]):
+            del best[","]
+    if len(best) > 1:
+        one, other = [_SEPARATORS[separator] for separator in best][:2]
+        raise CommandError(
+            f"{path}: the separator may be the {one} or the {other}. Name it in a first line of "
+            f"its own, such as sep={next(iter(best))}"
+        )
+    return next(iter(best))
+
+
+def _lines(text: str) -> Iterator[str]:
+    return (line[0] for line in _LINE.finditer(text))
+
+
+def _even_rows(lines: list[str], separator: str) -> list[list[str]]:
+    """The header, and the rows after it until one has another number of fields."""
+    even: list[list[str]] = []
+    try:
+        for row in csv.reader(lines, delimiter=separator, strict=True):
+            if not row:
+                continue
+            n = len(even[0] if even else row)
+            if n == 1 or len(row) != n and (len(row) != n + 1 or row[n]):
+                break
+            even.append(row)
+    except csv.Error:  # a wrong separator, the end of the sample, or what the reader will refuse
+        pass
+    return even
+
+
+def _has_decimal_commas(lines: list[str]) -> bool:
+    return not any(re.search(r"(?<!\d),|,(?!\d)", line) for line in lines)
+
+
+def _quotes_are_plain(data: bytes, separator: str) -> bool:
+    """Whether each quote opens a cell, closes it, or is one of two inside."""
+    if b"''" in data:
+        return False  # as other dialects write one inside of single quotes
+    if b'"' not in data:
+        return True
+    codes = np.frombuffer(b"\n" + data + b"\n", np.uint8)
+    quotes = np.flatnonzero(codes == ord('"'))
+    beside = np.frombuffer(f'{separator}\r\n"'.encode(), np.uint8)
+    opened, closed = codes[quotes[::2] - 1], codes[quotes[1::2] + 1]
+    return len(opened) == len(closed) and bool(
+        np.isin(opened, beside).all() and np.isin(closed, beside).all()
+    )
+
+
+def _shown(separator: str) -> str:
+    return f"({_SEPARATORS.get(separator, separator)})"
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}{'' if n == 1 else 's'}"

@@ -1,0 +1,23 @@
+"""The error that stops a command, and how its line lists names."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+
+class CommandError(Exception):
+    """What stops a command, in one line that says what to do."""
+
+
+def listed(names: Iterable[Any], most: int = 12) -> str:
+    """The first of some names, and how many more there are."""
+    texts = [str(name) for name in names]
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
+
+
+def did_you_mean(name: str, choices: Iterable[Any]) -> str:
+    """A hint at the closest names, or nothing."""
+    by_casefold = {str(choice).casefold(): str(choice) for choice in choices}
+    close = difflib.get_close_matches(name.casefold(), by_casefold, n=3, cutoff=0.6)
+    return f" Did you mean {' or '.join(by_casefold[key] for key in close)}?" if close else ""

@@ -1,0 +1,156 @@
+"""The arguments of the `skann` command."""
+
+import argparse
+import difflib
+import math
+from typing import NoReturn
+
+import skann
+from skann.cli import _commands as commands
+from skann.cli._errors import CommandError
+
+ROLES = ("numeric", "datetime", "category", "drop")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise CommandError(f"{message}. See {self.prog} --help.")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser, whose result has the command to run as `run`."""
+    parser = _Parser(
+        prog="skann",
+        description="Predict churn with a neural network, and decide by what mistakes cost.",
+        epilog=f"example: {commands.EXAMPLE}",
+    )
+    parser.add_argument("--version", action="version", version=f"skann {skann.__version__}")
+    parser.set_defaults(run=lambda arguments: print(parser.format_help(), end=""))
+    subcommands = parser.add_subparsers(metavar="COMMAND")
+
+    demo = subcommands.add_parser("demo", help="see it work on synthetic data in a minute")
+    demo.set_defaults(run=commands.demo)
+
+    train = subcommands.add_parser("train", help="train a model on a table with a churn column")
+    train.set_defaults(run=commands.train)
+    train.add_argument("data", help="CSV or Parquet file, one customer per row")
+    train.add_argument(
+        "--target", required=True, metavar="COLUMN", help="column that says who left"
+    )
+    train.add_argument(
+        "--positive", metavar="LABEL", help="label of those who left (default: the one sorted last)"
+    )
+    train.add_argument(
+        "--drop",
+        nargs="+",
+        default=[],
+        metavar="COLUMN",
+        help="columns to leave out, such as what is known only afterwards; patterns: 'C_*'",
+    )
+    train.add_argument(
+        "--role",
+        type=_role,
+        action="append",
+        default=[],
+        metavar="COLUMN=ROLE",
+        help="what a column is, where skann takes it for something else: " + ", ".join(ROLES),
+    )
+    train.add_argument(
+        "--fn-cost",
+        type=_cost,
+        required=True,
+        metavar="AMOUNT",
+        help="cost of a churner who was not contacted",
+    )
+    train.add_argument(
+        "--fp-cost",
+        type=_cost,
+        required=True,
+        metavar="AMOUNT",
+        help="cost of contacting one who would have stayed",
+    )
+    train.add_argument(
+        "--model", metavar="FILE", default="churn.joblib", help="where to save (%(default)s)"
+    )
+    train.add_argument(
+        "--test-size", type=_share, metavar="SHARE", default=0.2, help="test share (%(default)s)"
+    )
+    train.add_argument(
+        "--epochs", type=_count, metavar="N", help="most passes over the training rows"
+    )
+    train.add_argument(
+        "--report", metavar="FILE", help="HTML file to write a report on the test rows to"
+    )
+    train.add_argument(
+        "--seed", type=_seed, metavar="N", default=0, help="seed of every draw (%(default)s)"
+    )
+
+    evaluate = subcommands.add_parser("evaluate", help="test a model on a table with the target")
+    evaluate.set_defaults(run=commands.evaluate)
+    evaluate.add_argument("model", help="file that `skann train` saved")
+    evaluate.add_argument("data", help="CSV or Parquet file with the target column")
+    evaluate.add_argument("--report", metavar="FILE", help="HTML file to write a report to")
+
+    predict = subcommands.add_parser("predict", help="list customers, most worth contacting first")
+    predict.set_defaults(run=commands.predict)
+    predict.add_argument("model", help="file that `skann train` saved")
+    predict.add_argument("data", help="CSV or Parquet file")
+    predict.add_argument(
+        "--reasons",
+        type=_count,
+        metavar="N",
+        default=0,
+        help="name the N columns that most raise or lower each probability",
+    )
+    predict.add_argument(
+        "--out",
+        metavar="FILE",
+        help="CSV or Parquet file to write (default: CSV on stdout). Cells go out as they came in; "
+        "those that begin with =, +, - or @ may run as formulas in a spreadsheet",
+    )
+    return parser
+
+
+def _cost(text: str) -> float:
+    cost = _number(text)
+    if not (math.isfinite(cost) and cost >= 0):
+        raise argparse.ArgumentTypeError(f"{text} is no cost: give an amount of 0 or more")
+    return cost
+
+
+def _share(text: str) -> float:
+    share = _number(text)
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no share between 0 and 1")
+    return share
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number of 1 or more")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 to {2**32 - 1}")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is no number") from None
+
+
+def _role(text: str) -> tuple[str, str]:
+    column, equals, role = text.rpartition("=")
+    role = role.strip().lower()
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text} is not written as COLUMN=ROLE")
+    if role not in ROLES:
+        close = difflib.get_close_matches(role, ROLES, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise argparse.ArgumentTypeError(f"{role!r} is not a role ({', '.join(ROLES)}).{hint}")
+    return column.strip(), role
