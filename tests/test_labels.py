@@ -80,7 +80,12 @@ TEXT = [
 ]
 
 
-@pytest.mark.parametrize("labels", [*NUMBERS, *TEXT], ids=repr)
+def kind_of(labels):
+    """Name a test without addresses in memory, which differ between workers."""
+    return f"{type(labels).__name__} {getattr(labels, 'dtype', '')}".strip()
+
+
+@pytest.mark.parametrize("labels", [*NUMBERS, *TEXT], ids=kind_of)
 def test_every_dtype_of_two_labels_is_the_same_labels(labels):
     checked = check_labels(labels)
     classes = check_two_classes(checked)
@@ -109,7 +114,7 @@ def test_a_column_vector_is_taken_with_scikit_learns_warning():
         (None, "requires y to be passed"),
         (pl.LazyFrame({"y": [0, 1]}), r"y is a polars LazyFrame.*y\.collect\(\)"),
     ],
-    ids=repr,
+    ids=kind_of,
 )
 def test_labels_that_cannot_be_read_are_refused(labels, message):
     with warnings.catch_warnings():
