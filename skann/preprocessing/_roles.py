@@ -40,6 +40,7 @@ _FEWEST_ROWS_FOR_ID = 20
 _FEWEST_OF_ID = 10.0**15
 
 _ID_WORDS = frozenset({"id", "ids", "uuid", "guid", "identifier", "number", "nr", "no"})
+_WHO = frozenset({"customer", "client", "user", "account", "member", "employee"})
 _JOINED_ID = re.compile(r"(row|customer|client|user|account|member|employee|record)(id|no|num|nr)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ID_TEXT = re.compile(r"(?=\D*\d)\S+|\S+@\S+|[0-9a-fA-F-]{8,}")
@@ -364,6 +365,7 @@ def _names_id(name: Any) -> bool:
     return bool(words) and (
         words[-1] in _ID_WORDS
         or words[0] == "id"
+        or (len(words) == 1 and words[0] in _WHO)
         or _JOINED_ID.fullmatch("".join(words)) is not None
         or str(name).startswith("Unnamed: 0")  # an index that went through a CSV file
     )
