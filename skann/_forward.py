@@ -142,8 +142,8 @@ def _sparse_plus(x: np.ndarray) -> np.ndarray:
     return np.where(x <= -1, 0, np.where(x < 1, np.float32(0.25) * (x + 1) ** 2, x))
 
 
-# Keras' activations by their names there, save those that need arguments (threshold), halve the units
-# (glu), or are not what their paper says (sparsemax).
+# Keras' activations by their names there, save those that need arguments (threshold), halve the
+# units (glu), or are not what their paper says (sparsemax).
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "celu": _elu,
     "elu": _elu,

@@ -9,6 +9,10 @@ class DroppedColumnWarning(SkannWarning):
     """A column was left out because it looks like an identifier."""
 
 
+class ModelVersionWarning(SkannWarning):
+    """A model was written with another version, so that it may predict something else."""
+
+
 class ValidationWarning(SkannWarning):
     """No validation rows could be set aside, so training cannot be watched on unseen rows."""
 

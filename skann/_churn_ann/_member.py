@@ -21,6 +21,7 @@ from skann._churn_ann._resampling import (
     make_sampler,
     resample,
 )
+from skann._churn_ann._saved_network import trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann.costs._priors import undo_prior_shift
 
@@ -217,7 +218,7 @@ def _pipeline(settings: Any, job: Job) -> Pipeline:
     if job.parts is not None:  # nobody else's
         return job.start.pipeline
     pipeline = copy.copy(job.start.pipeline)
-    pipeline.steps = [*pipeline.steps[:-1], ("network", copy.deepcopy(pipeline["network"]))]
+    pipeline.steps = [*pipeline.steps[:-1], ("network", trainable(pipeline["network"]))]
     return pipeline
 
 

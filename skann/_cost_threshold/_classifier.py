@@ -14,8 +14,9 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, has_fit_parameter
 
-from skann._cost_threshold._calibration import calibrate, fit_calibrator
+from skann._cost_threshold._calibration import calibrate, fit_calibrator, without_rows
 from skann._cost_threshold._unseen import fit_and_score_unseen, positive_index, positive_probability
+from skann._travel import is_travelling, without_fitted_samplers
 from skann.costs._actions import Offer, Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, without_columns
@@ -461,6 +462,25 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 
     def _positive_index(self) -> int:
         return positive_index(self.classes_, self.pos_label)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if not is_travelling():
+            return state
+        portable = dict(state)
+        if "cost_curve_" in state:
+            curve = state["cost_curve_"]
+            portable["cost_curve_"] = {name: curve[name].to_numpy() for name in curve}
+        if "estimator_" in state:
+            portable["estimator_"] = without_fitted_samplers(state["estimator_"])
+        if "calibrator_" in state:
+            portable["calibrator_"] = without_rows(state["calibrator_"])
+        return portable
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if isinstance(state.get("cost_curve_"), dict):
+            self.cost_curve_ = pd.DataFrame(state["cost_curve_"])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -9,6 +9,7 @@ from skann.networks._dropout import Dropout
 from skann.networks._layers import Dense, EmbedCodes, HeadsDense, HeadsProbability
 from skann.networks._losses import mean_crossentropy
 from skann.networks._memory import forget_old_kernels
+from skann.networks._runtime import start_runtime
 from skann.networks._trainer import ChurnNetwork
 
 EMBEDDING_DIMENSION = 8  # as RealMLP (Holzmüller et al. 2024)
@@ -57,6 +58,7 @@ def build_network(
     ValueError
         If Keras does not know the activation.
     """
+    start_runtime()
     forget_old_kernels()
     try:
         keras.activations.get(activation)
