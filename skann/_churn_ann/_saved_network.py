@@ -65,12 +65,16 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         saved.optimizer_ = {
             "name": type(model.optimizer).__name__,
             "config": config,
-            "state": [np.asarray(variable) for variable in model.optimizer.variables],
+            "state": [variable.numpy() for variable in model.optimizer.variables],
         }
         saved.weights_ = model.get_weights()
         saved.history_ = {name: np.array(values) for name, values in network.history_.items()}
         saved.classes_, saved.n_features_in_ = network.classes_, network.n_features_in_
         return saved
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Refuse to train, which `to_keras` is for; scikit-learn asks for the method."""
+        raise TypeError("a network out of a file is trained on by what its to_keras() returns")
 
     def to_keras(self) -> Any:
         """Return the SciKeras classifier that this was, ready to train on; loads TensorFlow."""
@@ -79,9 +83,9 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         return restored_network(self)
 
     @property
-    def model_(self) -> Any:
-        """The Keras network; loads TensorFlow."""
-        return self.to_keras().model_
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return sum(weight.size for weight in self.weights_)
 
     @property
     def _architecture(self) -> Architecture:

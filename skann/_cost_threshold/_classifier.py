@@ -471,8 +471,11 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         if "cost_curve_" in state:
             curve = state["cost_curve_"]
             portable["cost_curve_"] = {name: curve[name].to_numpy() for name in curve}
+        portable["estimator"] = without_fitted_samplers(state["estimator"])
         if "estimator_" in state:
-            portable["estimator_"] = without_fitted_samplers(state["estimator_"])
+            prefit = state["estimator_"] is state["estimator"]
+            lean = without_fitted_samplers(state["estimator_"])
+            portable["estimator_"] = portable["estimator"] if prefit else lean
         if "calibrator_" in state:
             portable["calibrator_"] = without_rows(state["calibrator_"])
         return portable

@@ -28,8 +28,8 @@ def pack(dumped: bytes, versions: dict[str, str]) -> bytes:
     return _FIRST_LINE + _checksum(_FIRST_LINE, archive) + archive
 
 
-def unpack(content: bytes, name: str) -> tuple[bytes, dict[str, str]]:
-    """Return the archive in a model file, and the versions that it was made by.
+def unpack(content: bytes, name: str) -> bytes:
+    """Return the archive in a model file.
 
     Raises
     ------
@@ -49,8 +49,15 @@ def unpack(content: bytes, name: str) -> tuple[bytes, dict[str, str]]:
         raise ValueError(f"{name} is damaged: its content does not agree with its check sum")
     if first_line != _FIRST_LINE:
         raise ValueError(f"{name} was written by a later version of skann: upgrade skann")
+    return archive
+
+
+def versions_in(archive: bytes) -> dict[str, str]:
+    """Return the versions that the model in an archive was made by."""
     with ZipFile(io.BytesIO(archive)) as parts:
-        return archive, json.loads(parts.read(_VERSIONS))
+        return {
+            str(name): str(version) for name, version in json.loads(parts.read(_VERSIONS)).items()
+        }
 
 
 def _checksum(first_line: bytes, archive: bytes) -> bytes:

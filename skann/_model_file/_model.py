@@ -13,7 +13,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
 from skann._files import written_whole
-from skann._model_file._container import pack, unpack
+from skann._model_file._container import pack, unpack, versions_in
 from skann._model_file._parts import KNOWN_PARTS, check_portable
 from skann._model_file._versions import versions, warn_of_other_versions
 from skann._travel import travelling, without_fitted_samplers
@@ -132,8 +132,9 @@ def read_model(
     if isinstance(trusted, str):
         raise TypeError(f"trusted has to be a list of names, as in trusted=[{trusted!r}]")
     name, content, skops = os.fspath(path), Path(path).read_bytes(), _skops()
-    archive, written_by = unpack(content, str(name))
+    archive = unpack(content, str(name))
     try:
+        written_by = versions_in(archive)
         found = set(skops.get_untrusted_types(data=archive))
     except Exception as error:  # a hostile file fails in as many ways as there are files
         raise _unreadable(name, error) from error

@@ -33,7 +33,7 @@ def warn_of_other_versions(written: dict[str, str], name: str) -> None:
             ("scikit-learn", metadata.version("scikit-learn")),
             ("skann", skann.__version__),
         )
-        if _minor(written[package]) != _minor(here)
+        if package in written and _minor(written[package]) != _minor(here)
     ]
     if other:
         warnings.warn(

@@ -140,6 +140,11 @@ class NetworkClassifier(KerasClassifier):
             tuple(self.model__embedding_cardinalities),
         )
 
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return self.model_.count_params()
+
     def head_probabilities(self, X: Any) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
         X = np.ascontiguousarray(X, dtype=np.float32)
