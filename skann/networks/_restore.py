@@ -38,7 +38,7 @@ def restored_network(saved: Any) -> NetworkClassifier:
 
 
 def _optimizer(name: str, config: dict[str, Any], state: Any) -> keras.optimizers.Optimizer:
-    kind = getattr(keras.optimizers, name, None)
+    kind: Any = getattr(keras.optimizers, name, None)
     is_optimizer = isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
     # Keras would import whatever a nested entry names.
     if not is_optimizer or any(isinstance(value, dict | list) for value in config.values()):
