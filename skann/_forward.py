@@ -83,7 +83,9 @@ def _forward(
             kernel = left.pop(0).T[:, :, None] * kernel
         elif n_heads > 1:
             hidden = hidden * left.pop(0)[:, None, :]
-        hidden = activation(hidden @ kernel + left.pop(0).reshape(n_heads, 1, -1))
+        hidden = hidden @ kernel
+        hidden += left.pop(0).reshape(n_heads, 1, -1)
+        hidden = activation(hidden)
     kernel, bias = left
     outputs = (hidden * kernel.reshape(n_heads, 1, -1)).sum(axis=3) + bias[:, None]
     return expit(outputs.swapaxes(1, 2).reshape(-1, n_heads)[:n_rows])

@@ -88,14 +88,16 @@ class Member:
 
     def head_probabilities(self, X: Any) -> np.ndarray:
         """Return each head's probability of the positive class, as training saw the classes."""
-        prepare, network = self.pipeline[:-1], self.pipeline["network"]
+        # The steps themselves: for one row, a Pipeline takes longer than the network.
+        preprocess, encoder = self.pipeline["preprocess"], self.pipeline["encode"]
+        network = self.pipeline["network"]
         n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * network.n_features_in_)))
-        parts = [
-            network.head_probabilities(
-                prepare.transform(_safe_indexing(X, slice(start, start + n_rows)))
-            )
-            for start in range(0, X.shape[0], n_rows)
-        ]
+        if X.shape[0] <= n_rows:
+            return network.head_probabilities(encoder.transform(preprocess.transform(X)))
+        parts = []
+        for start in range(0, X.shape[0], n_rows):
+            rows = _safe_indexing(X, slice(start, start + n_rows))
+            parts.append(network.head_probabilities(encoder.transform(preprocess.transform(rows))))
         return np.concatenate(parts)
 
     def corrected(self, probability: np.ndarray) -> np.ndarray:

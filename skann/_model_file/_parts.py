@@ -32,6 +32,8 @@ _KNOWN = {
         *("RepeatedStratifiedKFold", "ShuffleSplit", "StratifiedGroupKFold", "StratifiedKFold"),
         *("StratifiedShuffleSplit", "TimeSeriesSplit"),
     ],
+    "sklearn.metrics._scorer": ["_PassthroughScorer"],
+    "sklearn.neural_network._stochastic_optimizers": ["AdamOptimizer", "SGDOptimizer"],
     "sklearn.utils._bunch": ["Bunch"],
     "imblearn.combine._smote_enn": ["SMOTEENN"],
     "imblearn.combine._smote_tomek": ["SMOTETomek"],

@@ -56,3 +56,9 @@ def test_a_full_disk_harms_no_saved_model(step, logistic, tmp_path, monkeypatch)
         skann.save(logistic, target)
     assert target.read_bytes() == before
     assert os.listdir(tmp_path) == ["model.skann"]
+
+
+def test_a_missing_folder_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no folder .*missing to write model to"):
+        with written_whole(tmp_path / "missing" / "model"):
+            pass
