@@ -5,8 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from skann._warnings import (
     DroppedColumnWarning,
+    EstimateWarning,
     ModelVersionWarning,
+    ReadingWarning,
     SkannWarning,
+    UnseenLevelsWarning,
     ValidationWarning,
     WorkflowWarning,
 )
@@ -31,8 +34,11 @@ __all__ = [
     "ChurnANNClassifier",
     "CostThresholdClassifier",
     "DroppedColumnWarning",
+    "EstimateWarning",
     "ModelVersionWarning",
+    "ReadingWarning",
     "SkannWarning",
+    "UnseenLevelsWarning",
     "ValidationWarning",
     "WorkflowWarning",
     "load",

@@ -1,12 +1,33 @@
 """Warning classes of the package, so that users can silence one and keep the others."""
 
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import reduce
+from typing import Any, NamedTuple
+
 
 class SkannWarning(UserWarning):
     """Base class of every warning that skann gives."""
 
 
 class DroppedColumnWarning(SkannWarning):
-    """A column was left out because it looks like an identifier."""
+    """A column was left out because it looks like an identifier or like free text."""
+
+
+class EstimateWarning(SkannWarning):
+    """The data do not support what was estimated from them."""
+
+
+class ReadingWarning(SkannWarning):
+    """Some cells of a column could not be read, or could be read in two ways."""
+
+
+class UnseenLevelsWarning(SkannWarning):
+    """Rows to predict hold levels of a category that training never saw."""
 
 
 class ModelVersionWarning(SkannWarning):
@@ -19,3 +40,112 @@ class ValidationWarning(SkannWarning):
 
 class WorkflowWarning(SkannWarning):
     """A step that often misleads: a test set looked at again, accuracy on rare classes."""
+
+
+class Unseen(NamedTuple):
+    """Rows of each level of a column that training never saw, and of all levels."""
+
+    rows: Counter[str]
+    n_present: int
+
+
+class Said(NamedTuple):
+    """A warning, and what it is about: several networks say it in different words."""
+
+    category: type[SkannWarning]
+    message: str
+    about: Any
+
+
+Note = Said | dict[Any, Unseen]
+
+_held_back: ContextVar[list[Note] | None] = ContextVar("held_back", default=None)
+
+
+def warn(message: str, category: type[SkannWarning], about: Any = None) -> None:
+    """Warn at the line that called into the package, unless warnings are held back."""
+    _note(Said(category, message, message if about is None else about))
+
+
+def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
+    """Warn of levels that training never saw."""
+    if columns:
+        _note(dict(columns))
+
+
+@contextmanager
+def held_back() -> Iterator[list[Note]]:
+    """Collect the warnings of this thread instead of giving them."""
+    notes: list[Note] = []
+    token = _held_back.set(notes)
+    try:
+        yield notes
+    finally:
+        _held_back.reset(token)
+
+
+def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> None:
+    """Give the warnings of several networks, once for what they are about.
+
+    Levels count as unseen where no network has seen them.
+    """
+    said: dict[Any, Said] = {}
+    unseen_of_each = []
+    for notes in notes_of_each:
+        columns: dict[Any, Unseen] = {}
+        for note in notes:
+            if isinstance(note, Said):
+                said.setdefault((note.category, note.about), note)
+                continue
+            for name, (rows, n_present) in note.items():  # of a block of rows after another
+                before = columns.get(name, Unseen(Counter(), 0))
+                columns[name] = Unseen(before.rows + rows, before.n_present + n_present)
+        unseen_of_each.append(columns)
+    for note in said.values():
+        _note(note)
+    if unseen and unseen_of_each:
+        warn_of_unseen(reduce(_unseen_by_both, unseen_of_each))
+
+
+def _unseen_by_both(one: Mapping[Any, Unseen], other: Mapping[Any, Unseen]) -> Mapping[Any, Unseen]:
+    both = {
+        name: column._replace(rows=column.rows & other[name].rows)
+        for name, column in one.items()
+        if name in other
+    }
+    return {name: column for name, column in both.items() if column.rows}
+
+
+def _note(note: Note) -> None:
+    notes = _held_back.get()
+    if notes is not None:
+        notes.append(note)
+        return
+    category, message = note[:2] if isinstance(note, Said) else _unseen_text(note)
+    warnings.warn(message, category, stacklevel=_levels_to_the_caller())
+
+
+def _unseen_text(columns: Mapping[Any, Unseen]) -> tuple[type[SkannWarning], str]:
+    lost = [name for name, column in columns.items() if column.rows.total() == column.n_present]
+    parts = [
+        f"{name!r} in {column.rows.total():,} of {column.n_present:,} rows, such as "
+        f"{next(iter(column.rows))!r}"
+        for name, column in columns.items()
+    ]
+    text = f"Levels that training never saw count as rare ones: {'; '.join(parts)}."
+    if lost:
+        text += (
+            f" No row of {', '.join(map(repr, lost))} has a level that training knew: is it "
+            "written in another way?"
+        )
+    return UnseenLevelsWarning, text
+
+
+def _levels_to_the_caller() -> int:
+    """Count the frames up to the first that is neither ours nor of a library that calls us."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(
+        ("skann.", "sklearn.", "imblearn.", "joblib.", "contextlib")
+    ):
+        level, frame = level + 1, frame.f_back
+    return level

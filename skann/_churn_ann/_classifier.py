@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
@@ -39,6 +40,7 @@ from skann._churn_ann._validation import (
     encode_labels,
 )
 from skann._travel import is_travelling
+from skann._warnings import give, held_back
 
 
 class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
@@ -76,6 +78,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "auto" decides a role for each column (see ``column_roles_``), cleans and encodes it.
         "passthrough" takes finite numbers as they are. A scikit-learn transformer of your own is
         cloned, fitted on training rows, and has to return finite numbers.
+    column_roles : dict of {column: role} or None, default=None
+        What columns are to be taken for, where `skann.preprocessing.column_roles` would take them
+        for something else: "numeric", "datetime", "category", or "drop" to leave one out. Unused
+        unless ``preprocessor="auto"``.
     loss : {"crossentropy", "cost"}, default="crossentropy"
         "cost" weighs each row by what a mistake on that customer costs, as given to `fit`. It helps
         where costs differ much between customers and the network is too small, or the data too
@@ -199,6 +205,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             StrOptions({"auto", "passthrough"}),
             HasMethods(["fit", "transform"]),
         ],
+        "column_roles": [dict, None],
         "loss": [StrOptions({"crossentropy", "cost"})],
         "resampler": [StrOptions({"over", "under", "smote"}), HasMethods(["fit_resample"]), None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
@@ -236,6 +243,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         categorical_encoding: str = "auto",
         n_heads: int = N_HEADS,
         preprocessor: Any = "auto",
+        column_roles: Mapping[Any, str] | None = None,
         loss: str = "crossentropy",
         resampler: Any = None,
         class_weight: str | Mapping[Any, float] | None = None,
@@ -265,6 +273,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self.categorical_encoding = categorical_encoding
         self.n_heads = n_heads
         self.preprocessor = preprocessor
+        self.column_roles = column_roles
         self.loss = loss
         self.resampler = resampler
         self.class_weight = class_weight
@@ -397,7 +406,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             chosen = smallest(self, n_training)
         others = range(len(members), len(plan.folds))
         members += Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(train)(fold, chosen) for fold in others
+            delayed(copy_context().run)(train, fold, chosen) for fold in others
         )
         self.hidden_layer_sizes_, self.l2_ = chosen
         if together and (parts is None or parts.done):
@@ -459,8 +468,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             self.hidden_layer_sizes_, self.l2_ = smallest(self, len(rows.y))
         capacity = Capacity(self.hidden_layer_sizes_, self.l2_)
         members = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(train_one_epoch)(
-                self, Job(rows, None, seeds[i][0], seeds[i][1], capacity, start[i])
+            delayed(copy_context().run)(
+                train_one_epoch,
+                self,
+                Job(rows, None, seeds[i][0], seeds[i][1], capacity, start[i]),
             )
             for i in range(len(start))
         )
@@ -482,7 +493,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             In the order of ``classes_``.
         """
         X = self._check_unseen(X)
-        positive = np.mean([self._probability(member, X) for member in self._members], axis=0)
+        positive = np.mean(self._of_each(self._probability, X), axis=0)
         return np.column_stack([1.0 - positive, positive])
 
     def predict_proba_std(self, X: Any) -> np.ndarray:
@@ -499,8 +510,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             network and ``n_heads=1``.
         """
         X = self._check_unseen(X)
-        heads = [self._head_probabilities(member, X) for member in self._members]
-        return np.hstack(heads).std(axis=1)
+        return np.hstack(self._of_each(self._head_probabilities, X)).std(axis=1)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds of the positive class, shape (n_samples,); `predict` cuts at 0.
@@ -523,8 +533,18 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     def _trained_probability(self, X: Any) -> np.ndarray:
         X = self._check_unseen(X)
-        networks = [member.head_probabilities(X).mean(axis=1) for member in self._members]
-        return np.mean(networks, axis=0)
+        heads = self._of_each(Member.head_probabilities, X)
+        return np.mean([of_network.mean(axis=1) for of_network in heads], axis=0)
+
+    def _of_each(self, answer: Callable[[Member, Any], np.ndarray], X: Any) -> list[np.ndarray]:
+        """Return what each network answers, and give their warnings once."""
+        answers, notes_of_each = [], []
+        for member in self._members:
+            with held_back() as notes:
+                answers.append(answer(member, X))
+            notes_of_each.append(notes)
+        give(notes_of_each)
+        return answers
 
     def _head_probabilities(self, member: Member, X: Any) -> np.ndarray:
         heads = member.head_probabilities(X)
@@ -582,9 +602,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         network.
         """
         new = copy.copy(self)
-        with config_context(transform_output="default"):
+        with config_context(transform_output="default"), held_back() as notes:
             change(new)
         self.__dict__ = new.__dict__
+        give([notes], unseen=False)  # each row that is held out may have a level of its own
         return self
 
     def _take_over(self, members: Sequence[Member]) -> None:

@@ -215,7 +215,10 @@ def _pipeline(settings: Any, job: Job) -> Pipeline:
     """Return unfitted steps, or a copy of those at hand, so that a failure leaves them alone."""
     if job.start is None:
         return new_pipeline(
-            settings.preprocessor, settings.numeric_encoding, settings.categorical_encoding
+            settings.preprocessor,
+            settings.column_roles,
+            settings.numeric_encoding,
+            settings.categorical_encoding,
         )
     if job.parts is not None:  # nobody else's
         return job.start.pipeline

@@ -16,14 +16,16 @@ from skann.preprocessing import TableCleaner, TableEncoder
 _SHARE_OF_MEMORY = 1 / 64
 
 
-def new_pipeline(preprocessor: Any, numeric_encoding: str, categorical_encoding: str) -> Pipeline:
+def new_pipeline(
+    preprocessor: Any, column_roles: Any, numeric_encoding: str, categorical_encoding: str
+) -> Pipeline:
     """Return unfitted steps "preprocess", "resample", "encode" and "network", the last one empty.
 
     Samplers stand between cleaning and encoding, so that they see whole categories. What a
     preprocessor of the user's returns is not encoded any further.
     """
     if is_auto(preprocessor):
-        preprocess: Any = TableCleaner()
+        preprocess: Any = TableCleaner(column_roles)
         encode: Any = TableEncoder(numeric_encoding, categorical_encoding)
     else:
         passes = isinstance(preprocessor, str)

@@ -1,11 +1,10 @@
 """Versions that a model was made by, and whether they matter now."""
 
 import platform
-import warnings
 from importlib import metadata
 
 import skann
-from skann._warnings import ModelVersionWarning
+from skann._warnings import ModelVersionWarning, warn
 
 _PACKAGES = ("scikit-learn", "imbalanced-learn", "numpy", "pandas", "keras", "skops")
 
@@ -36,11 +35,10 @@ def warn_of_other_versions(written: dict[str, str], name: str) -> None:
         if package in written and _minor(written[package]) != _minor(here)
     ]
     if other:
-        warnings.warn(
+        warn(
             f"{name} was written with {' and '.join(other)}: compare some predictions with those "
             "of before, or train anew",
             ModelVersionWarning,
-            stacklevel=4,
         )
 
 

@@ -72,12 +72,17 @@ def undo_prior_shift(probability: ArrayLike, log_odds_shift: float) -> np.ndarra
     >>> undo_prior_shift([0.0, 0.5, 1.0], prior_shift(3.0, 1.0))
     array([0.  , 0.25, 1.  ])
     """
-    probability = np.asarray(probability, dtype=np.float64)
     if not math.isfinite(log_odds_shift):
         raise ValueError(f"log_odds_shift must be finite, got {log_odds_shift!r}.")
+    return expit(logit(check_probability(probability)) - log_odds_shift)
+
+
+def check_probability(probability: ArrayLike) -> np.ndarray:
+    """Return probabilities as float64, and refuse what is none."""
+    probability = np.asarray(probability, dtype=np.float64)
     if probability.size and not (probability.min() >= 0 and probability.max() <= 1):
         raise ValueError("probability must hold numbers from 0 to 1 only.")
-    return expit(logit(probability) - log_odds_shift)
+    return probability
 
 
 def move_to_prior(probability: ArrayLike, *, from_prior: float, to_prior: float) -> np.ndarray:

@@ -10,8 +10,10 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier
 
+from skann._warnings import held_back
 from skann.inspection._findings import Finding
-from skann.preprocessing import column_roles
+from skann.preprocessing._columns import Column
+from skann.preprocessing._roles import USED, read_column
 
 _MOST_ROWS = 5000  # of which a column's own AUC is told
 _FEWEST_ROWS = 50  # below, single rows decide
@@ -30,11 +32,9 @@ def leaking_columns(table: pd.DataFrame, churned: np.ndarray) -> Iterator[Findin
     if len(table) > _MOST_ROWS:
         rows = np.random.default_rng(0).choice(len(table), _MOST_ROWS, replace=False)
         table, churned = table.iloc[rows], churned[rows]
-    for name, role in column_roles(table).items():
-        if role in ("id", "constant", "missing"):
-            continue
-        auc = _own_auc(table[name], role, churned)
-        if auc >= _LEAK_AUC:
+    for name, series in table.items():
+        column = _read(series)
+        if column.role in USED and (auc := _own_auc(column, churned)) >= _LEAK_AUC:
             yield Finding(
                 "leak: a column tells the label",
                 "error",
@@ -43,14 +43,21 @@ def leaking_columns(table: pd.DataFrame, churned: np.ndarray) -> Iterator[Findin
             )
 
 
-def _own_auc(column: pd.Series, role: str, churned: np.ndarray) -> float:
+def _read(series: pd.Series) -> Column:
+    with held_back():
+        return read_column(series)
+
+
+def _own_auc(column: Column, churned: np.ndarray) -> float:
     scores = np.empty(len(churned))
-    if role == "category":
-        codes = pd.factorize(column, use_na_sentinel=False)[0]
+    if column.texts is not None:
+        codes = column.texts[0] + 1
         for train, test in _FOLDS.split(codes, churned):
             scores[test] = _level_rates(codes[train], churned[train], codes.max() + 1)[codes[test]]
     else:
-        values = _numbers(column, role).reshape(-1, 1)
+        values = np.reshape(np.asarray(column.numbers), (len(churned), -1))[
+            :, :1
+        ]  # of a date its day
         tree = DecisionTreeClassifier(
             max_leaf_nodes=8, min_samples_leaf=max(5, len(churned) // 200), random_state=0
         )
@@ -66,16 +73,9 @@ def _level_rates(codes: np.ndarray, churned: np.ndarray, n_levels: int) -> np.nd
     return (found + churned.mean()) / (counts + 1)
 
 
-def _numbers(column: pd.Series, role: str) -> np.ndarray:
-    if role == "datetime":
-        times = pd.to_datetime(column, errors="coerce")
-        return (times - times.min()).dt.total_seconds().to_numpy()
-    return pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-
-
 def identifiers(table: pd.DataFrame, handled: set[Any]) -> Iterator[Finding]:
     """Find identifiers that reach the model."""
-    ids = [name for name, role in column_roles(table).items() if role == "id"]
+    ids = [name for name, series in table.items() if _read(series).role == "id"]
     reaching = [name for name in ids if name not in handled]
     if reaching:
         yield Finding(
@@ -142,9 +142,9 @@ def scaled_columns(table: pd.DataFrame) -> Iterator[Finding]:
     """Find numbers that were scaled outside the pipeline."""
     columns = [
         values[np.isfinite(values)]
-        for name, role in column_roles(table).items()
-        if role == "numeric" and table[name].nunique() > 2
-        for values in [_numbers(table[name], role)]
+        for _, series in table.items()
+        if (column := _read(series)).role == "numeric" and series.nunique() > 2
+        for values in [np.asarray(column.numbers)]
     ]
     if len(columns) < 2 or len(table) < _FEWEST_ROWS:
         return

@@ -1,5 +1,6 @@
 """A fitted ChurnANNClassifier in a notebook: its pipeline, its network, how it learned."""
 
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -11,6 +12,7 @@ from sklearn.utils import estimator_html_repr
 from skann._churn_ann._saved_network import SavedNetwork
 from skann.inspection._history_display import histories
 from skann.inspection._report_style import STYLE
+from skann.preprocessing._roles import USED
 
 
 def classifier_html(classifier: Any) -> str:
@@ -29,9 +31,7 @@ def classifier_html(classifier: Any) -> str:
     if not hasattr(classifier, "history_"):
         return diagram
     network = classifier.pipelines_[0]["network"]
-    roles: dict[str, int] = {}
-    for role in classifier.column_roles_.values():
-        roles[role] = roles.get(role, 0) + 1
+    roles = classifier.column_roles_
     layers = [
         [layer.name, type(layer).__name__, _shape(layer), f"{layer.count_params():,}"]
         for layer in ([] if isinstance(network, SavedNetwork) else network.model_.layers)
@@ -75,8 +75,11 @@ def _capacity(classifier: Any) -> str:
     return f"Hidden units: {layers}. L2 penalty: {classifier.l2_:g}."
 
 
-def _columns(roles: dict[str, int]) -> str:
-    return "Columns: " + ", ".join(f"{count} {role}" for role, count in roles.items()) + "."
+def _columns(roles: dict[Any, str]) -> str:
+    counts = Counter(role for role in roles.values() if role in USED)
+    used = ", ".join(f"{count} {role}" for role, count in counts.items())
+    left_out = ", ".join(f"{name} ({role})" for name, role in roles.items() if role not in USED)
+    return f"Columns: {used}." + (f" Left out: {left_out}." if left_out else "")
 
 
 def _shape(layer: Any) -> str:

@@ -12,6 +12,7 @@ from sklearn.utils._param_validation import HasMethods, validate_params
 from skann._churn_ann._validation import check_labels
 from skann._cost_threshold._classifier import CostThresholdClassifier
 from skann._cost_threshold._unseen import positive_probability
+from skann._warnings import held_back
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, Costs, read_amount, without_columns
 from skann.inspection._baselines import baseline_probabilities
@@ -27,6 +28,7 @@ from skann.inspection._importance import column_importance
 from skann.inspection._report import EvaluationReport
 from skann.inspection._unwrap import find_network, find_threshold, model_name, positive_label
 from skann.model_selection._test_looks import count_look, find_test
+from skann.preprocessing._roles import USED
 
 _DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
 _N_EXPLAINED = 8
@@ -135,9 +137,18 @@ def evaluate(
         )
     decisions = _decisions(probabilities, read, with_blind=bool(baselines))
     threshold = find_threshold(estimator)
-    if threshold is not None:
-        decisions[name, "cost"] = _own_labels(estimator, X_test, costs) == positive
+    with held_back():  # what the rows hold was told with their first probabilities
+        if threshold is not None:
+            decisions[name, "cost"] = _own_labels(estimator, X_test, costs) == positive
+        importance = column_importance(estimator, X_test, labels, shuffle_seed)
     likeliest = np.argsort(-probability, kind="stable")[:_N_EXPLAINED]
+    with held_back():
+        reasons = explain(
+            estimator,
+            _safe_indexing(X_test, likeliest),
+            background=X_test if train is None else train[0],
+            top=_N_REASONS,
+        )
     return EvaluationReport(
         model=name,
         positive=positive,
@@ -147,18 +158,26 @@ def evaluate(
         costs=read,
         threshold=_threshold(threshold, read),
         figures=_figures(churned, probabilities, decisions, read, interval_seed),
-        importance=column_importance(estimator, X_test, labels, shuffle_seed),
-        reasons=explain(
-            estimator,
-            _safe_indexing(X_test, likeliest),
-            background=X_test if train is None else train[0],
-            top=_N_REASONS,
-        ),
+        importance=importance,
+        reasons=reasons,
         history=getattr(network, "history_", None),
         best_epoch=getattr(network, "best_epoch_", None),
+        left_out={
+            column: role
+            for column, role in getattr(network, "column_roles_", {}).items()
+            if role not in USED
+        },
+        pooled_levels=_pooled_levels(network),
         n_models_tested=n_models_tested,
         baselines_trained=train is not None,
     )
+
+
+def _pooled_levels(network: Any) -> dict[str, list[str]]:
+    if network is None:
+        return {}
+    pooled = getattr(network.pipelines_[0]["preprocess"], "pooled_levels_", {})
+    return {column: levels for column, levels in pooled.items() if levels}
 
 
 def _churned(labels: np.ndarray, classes: np.ndarray, positive: Any) -> np.ndarray:

@@ -39,6 +39,10 @@ class EvaluationReport:
     history : DataFrame or None
         Epochs of the network.
     best_epoch : int, list of int or None
+    left_out : dict of {column: role}
+        Columns that do not reach the network: "id", "text", "constant", "missing", "drop".
+    pooled_levels : dict of {column: list of str}
+        Levels that were too rare in training and count as one.
     n_models_tested : int or None
         How many models these test rows have seen; None if they come from no
         `train_validation_test_split`.
@@ -72,6 +76,8 @@ class EvaluationReport:
     reasons: pd.DataFrame
     history: pd.DataFrame | None
     best_epoch: int | list[int] | None
+    left_out: dict[Any, str]
+    pooled_levels: dict[str, list[str]]
     n_models_tested: int | None
     baselines_trained: bool
 

@@ -85,6 +85,15 @@ def notes(report: "EvaluationReport") -> list[str]:
             "Baselines were cross-validated on the test rows, since their training rows are not "
             "known: give baselines=(X_train, y_train) to fit them there."
         )
+    if report.left_out:
+        columns = ", ".join(f"{column} ({role})" for column, role in report.left_out.items())
+        found.append(f"The network leaves out {columns}.")
+    if report.pooled_levels:
+        pooled = [
+            f"{len(levels)} of {column} (such as {levels[0]})"
+            for column, levels in report.pooled_levels.items()
+        ]
+        found.append(f"Levels too rare to learn from count as one: {', '.join(pooled)}.")
     if report.n_models_tested is not None and report.n_models_tested > 1:
         found.append(
             f"These test rows have seen {report.n_models_tested} models: the best of them looks "

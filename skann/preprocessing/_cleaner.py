@@ -1,6 +1,7 @@
 """Raw columns -> clean columns: numbers without gaps, and categories of known levels."""
 
-import warnings
+from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -8,9 +9,10 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skann._warnings import DroppedColumnWarning
-from skann.preprocessing._columns import dates_of_levels
-from skann.preprocessing._roles import Column, read_column, read_column_as
+from skann._warnings import DroppedColumnWarning, Unseen, warn, warn_of_unseen
+from skann.preprocessing._columns import Column
+from skann.preprocessing._levels import other_spelling
+from skann.preprocessing._roles import check_chosen_roles, read_column, read_column_as
 from skann.preprocessing._table import as_table, stack_columns
 
 MISSING = "(missing)"
@@ -23,15 +25,25 @@ _DATE_PARTS = ("days", "month", "weekday")
 class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Turn a raw table into clean columns, ready for a sampler or an encoder.
 
-    Each column gets a role (see `column_roles`). Constant, all-missing and identifier-like columns
-    are dropped, the last with a warning. The others become, in this order:
+    Each column gets a role (see `column_roles`). Constant and all-missing columns are left out, and
+    so are identifiers and free text, with a warning. The others become, in this order:
 
     - numbers ("numeric", "numeric text"): float columns, gaps filled with the training median;
     - dates: three float columns, `<name>_days` since 1970, `<name>_month`, `<name>_weekday`;
     - `<name>_missing`, 0 or 1, for each number or date that had gaps in training;
     - categories: pandas' category dtype, whose levels are the stripped texts seen in training, with
       "(missing)" where training had gaps. Levels of fewer than 10 rows (or fewer than 1 % of the
-      rows, if that is less) are pooled into "(rare)", and so is whatever training never saw.
+      rows, if that is less) are pooled into "(rare)", and so is whatever training never saw, with
+      a warning. A flag is the same as True, 1, 1.0, "1" and "true".
+
+    Later tables are read as the training table was: a column keeps its role and the form of its
+    numbers and dates, whatever dtype it comes in.
+
+    Parameters
+    ----------
+    column_roles : dict of {column: role}, default=None
+        What columns are to be taken for, "numeric", "datetime" or "category", or "drop" to leave
+        them out; the others are decided by what they hold.
 
     Attributes
     ----------
@@ -39,8 +51,10 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Every column of the training table.
     medians_ : ndarray of shape (n_numbers,)
         What fills the gaps of each number and each date part.
-    category_dtypes_ : dict of column name to pandas.CategoricalDtype
+    levels_ : dict of column name to list of str
         The levels of each category.
+    pooled_levels_ : dict of column name to list of str
+        The levels that were too rare and count as "(rare)".
     n_features_in_ : int
     feature_names_in_ : ndarray of str
         Only where the training table had column names.
@@ -57,6 +71,9 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     2    30.0             0.0  (missing)
     """
 
+    def __init__(self, column_roles: Mapping[Any, str] | None = None):
+        self.column_roles = column_roles
+
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn roles, medians and levels.
 
@@ -68,7 +85,8 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Raises
         ------
         ValueError
-            If no column is left to learn from, or a column holds infinite numbers.
+            If no column is left to learn from, a column holds infinite numbers, or ``column_roles``
+            names a column or a role that there is not.
         """
         self._learn(X)
         return self
@@ -105,23 +123,24 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         validate_data(self, table, reset=False, skip_check_array=True)
         kept = [*self._numbers, *self._dates, *self._categories]
         roles = list(self.column_roles_.values())
-        columns = [read_column_as(roles[i], table.iloc[:, i]) for i in kept]
+        columns = [read_column_as(roles[i], self._forms[i], table.iloc[:, i]) for i in kept]
+        warn_of_unseen(self._unseen(columns))
         return self._clean(columns, table.index)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the clean columns."""
         check_is_fitted(self)
-        return np.array(
-            [*self._number_names, *self._indicator_names, *self.category_dtypes_], dtype=object
-        )
+        return np.array([*self._number_names, *self._indicator_names, *self.levels_], dtype=object)
 
     def _learn(self, X: Any) -> tuple[list[Column], pd.Index]:
         """Fit, and return the columns that are kept, in the order of their roles."""
         table = as_table(X)
         validate_data(self, table, skip_check_array=True)
-        columns = [read_column(series) for _, series in table.items()]
+        chosen = check_chosen_roles(self.column_roles, table.columns)
+        columns = [read_column(series, chosen.get(name)) for name, series in table.items()]
         self.column_roles_ = {column.name: column.role for column in columns}
-        self._warn_of_ids()
+        self._forms = [column.form for column in columns]
+        self._warn_of_dropped()
         self._numbers = self._positions("numeric", "numeric text")
         self._dates = self._positions("datetime")
         self._categories = self._positions("category")
@@ -131,7 +150,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 + ", ".join(f"{name!r} {role}" for name, role in self.column_roles_.items())
             )
         kept = [*self._numbers, *self._dates, *self._categories]
-        columns = [_with_numbers(columns[i]) for i in kept]
+        columns = [columns[i] for i in kept]
         medians, has_gaps = [], []
         for values in _numbers(columns):
             gaps = np.isnan(values)
@@ -139,10 +158,11 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             medians.append(np.median(values[~gaps] if has_gaps[-1] else values))
         self.medians_ = np.array(medians)
         self._name_columns(table, np.array(has_gaps))
-        self.category_dtypes_ = {
-            _name(table, i): _learn_levels(*texts)
-            for i, texts in zip(self._categories, _texts(columns), strict=True)
-        }
+        self.levels_: dict[str, list[str]] = {}
+        self.pooled_levels_: dict[str, list[str]] = {}
+        for i, texts in zip(self._categories, _texts(columns), strict=True):
+            name = _name(table, i)
+            self.levels_[name], self.pooled_levels_[name] = _learn_levels(*texts)
         return columns, table.index
 
     def _clean(self, columns: list[Column], index: pd.Index) -> pd.DataFrame:
@@ -158,10 +178,8 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         if not self._categories:
             return clean_numbers
         categories = {
-            name: _to_levels(*texts, dtype)
-            for texts, (name, dtype) in zip(
-                _texts(columns), self.category_dtypes_.items(), strict=True
-            )
+            name: _to_levels(*texts, kept)
+            for texts, (name, kept) in zip(_texts(columns), self.levels_.items(), strict=True)
         }
         # At once: a column inserted at a time costs more than reading it.
         return pd.concat([clean_numbers, pd.DataFrame(categories, index=index)], axis=1)
@@ -184,15 +202,36 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             _free_name(f"{_name(table, sources[j])}_missing", taken) for j in self._indicators
         ]
 
-    def _warn_of_ids(self) -> None:
-        names = [name for name, role in self.column_roles_.items() if role == "id"]
-        if names:
-            warnings.warn(
-                f"Left out, as they look like identifiers: {', '.join(map(repr, names))}. "
-                "Drop them beforehand to silence this.",
-                DroppedColumnWarning,
-                stacklevel=4,
-            )
+    def _warn_of_dropped(self) -> None:
+        for role, looks in (("id", "identifiers"), ("text", "free text")):
+            names = [name for name, found in self.column_roles_.items() if found == role]
+            if names:
+                warn(
+                    f"Left out, as they look like {looks}: {', '.join(map(repr, names))}. Drop "
+                    "them beforehand to silence this, or say what they are in column_roles.",
+                    DroppedColumnWarning,
+                    about=role,
+                )
+
+    def _unseen(self, columns: list[Column]) -> dict[str, Unseen]:
+        """Find the levels that training never saw."""
+        found = {}
+        for (codes, levels), (name, kept) in zip(
+            _texts(columns), self.levels_.items(), strict=True
+        ):
+            seen = {*kept, *self.pooled_levels_[name]}
+            unseen = [
+                position
+                for position, level in enumerate(levels)
+                if level not in seen and other_spelling(level) not in seen
+            ]
+            if unseen:
+                counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+                # A category dtype may have levels that no row has.
+                rows = Counter({levels[i]: int(counts[i]) for i in unseen if counts[i]})
+                if rows:
+                    found[name] = Unseen(rows, int(counts.sum()))
+        return found
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -215,12 +254,6 @@ def _free_name(name: str, taken: set[str]) -> str:
     return name
 
 
-def _with_numbers(column: Column) -> Column:
-    if column.role == "datetime" and column.texts is not None:
-        return column._replace(numbers=dates_of_levels(column.name, *column.texts))
-    return column
-
-
 def _numbers(columns: list[Column]) -> list[np.ndarray]:
     """Return each number and each date part of `columns`."""
     numbers: list[np.ndarray] = []
@@ -235,18 +268,24 @@ def _texts(columns: list[Column]) -> list[tuple[np.ndarray, list[str]]]:
     return [column.texts for column in columns if column.numbers is None and column.texts]
 
 
-def _learn_levels(codes: np.ndarray, levels: list[str]) -> pd.CategoricalDtype:
-    counts = np.bincount(codes + 1, minlength=len(levels) + 1)
+def _learn_levels(codes: np.ndarray, levels: list[str]) -> tuple[list[str], list[str]]:
+    """Return the levels that are kept, in an order of their own, and those that are pooled."""
+    counts: dict[str, int] = dict.fromkeys(levels, 0)
+    for level, n in zip(levels, np.bincount(codes + 1, minlength=len(levels) + 1)[1:], strict=True):
+        counts[level] += int(n)
     fewest = min(10, 0.01 * len(codes))
-    frequent = [level for level, n in zip(levels, counts[1:], strict=True) if n >= fewest]
-    kept = sorted(set(frequent) - {MISSING, RARE})  # a table cleaned before has these levels
-    if counts[0] or MISSING in levels:
+    texts = sorted(counts.keys() - {MISSING, RARE})  # a table cleaned before has these levels
+    kept = [level for level in texts if counts[level] >= fewest]
+    pooled = [level for level in texts if 0 < counts[level] < fewest]
+    if (codes < 0).any() or MISSING in counts:
         kept.append(MISSING)
-    return pd.CategoricalDtype([*kept, RARE])
+    return [*kept, RARE], pooled
 
 
-def _to_levels(codes: np.ndarray, levels: list[str], dtype: pd.CategoricalDtype) -> pd.Categorical:
-    known = dict(zip(dtype.categories, range(len(dtype.categories)), strict=True))
+def _to_levels(codes: np.ndarray, levels: list[str], kept: list[str]) -> pd.Categorical:
+    known = dict(zip(kept, range(len(kept)), strict=True))
     rare = known[RARE]
-    new_codes = [known.get(level, rare) for level in [*levels, MISSING]]
+    new_codes = [known.get(level, known.get(other_spelling(level), rare)) for level in levels]
+    new_codes.append(known.get(MISSING, rare))
+    dtype = pd.CategoricalDtype(kept)
     return pd.Categorical.from_codes(np.array(new_codes)[codes], dtype=dtype)

@@ -1,30 +1,48 @@
 """Decide what each column of a raw table is."""
 
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from skann.preprocessing._columns import (
-    all_dates,
-    all_numbers,
-    is_category,
-    is_date,
-    is_number,
-    numbers_of_levels,
-    read_dates,
-    read_levels,
-    read_numbers,
+from skann._warnings import ReadingWarning, warn
+from skann.preprocessing._columns import Column, is_category, is_date, is_number, plain_numbers
+from skann.preprocessing._dates import (
+    ISO,
+    date_parts,
+    dates_of,
+    day_and_month_are_open,
+    guess_date_form,
+    is_like_a_date,
 )
-from skann.preprocessing._table import as_table
+from skann.preprocessing._levels import merge_truths, read_levels
+from skann.preprocessing._numbers import (
+    DURATION,
+    PLAIN,
+    are_like_numbers,
+    guess_number_form,
+    is_code,
+    is_marker,
+    numbers_of,
+    two_readings,
+)
+from skann.preprocessing._table import as_table, check_size
+
+USED = ("numeric", "numeric text", "datetime", "category")
+CHOICES = ("numeric", "datetime", "category", "drop")
 
 # Below this, distinct values say nothing: five customers have five ages.
 _FEWEST_ROWS_FOR_ID = 20
+# No measurement has as many digits, and floats don't hold them.
+_FEWEST_OF_ID = 10.0**15
 
 _ID_WORDS = frozenset({"id", "ids", "uuid", "guid", "identifier", "number", "nr", "no"})
 _JOINED_ID = re.compile(r"(row|customer|client|user|account|member|employee|record)(id|no|num|nr)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ID_TEXT = re.compile(r"(?=\D*\d)\S+|\S+@\S+|[0-9a-fA-F-]{8,}")
+_AMOUNT = re.compile(r"[^\w\s]{0,2} ?\d[\d.,'’]* ?(?P<unit>[^\d\s]{1,6})|[^\w\s] ?\d[\d.,'’ ]*")
 
 
 def column_roles(X: Any) -> dict[Any, str]:
@@ -38,14 +56,19 @@ def column_roles(X: Any) -> dict[Any, str]:
     -------
     dict of column name to role
         - "numeric": numbers, integer codes of few values among them, and durations;
-        - "numeric text": text that reads as numbers, blanks and markers such as "?" aside;
+        - "numeric text": text that reads as numbers, amounts of one currency and percentages among
+          them, save for a few cells, blanks and markers such as "?";
         - "category": bools, category dtype and other text;
-        - "datetime": dates, or text written as `YYYY-MM-DD`, with or without a time;
+        - "datetime": dates, or text that reads as dates in one format, save for a few cells;
         - "constant": one value and nothing missing;
         - "missing": no value at all;
-        - "id": distinct for (nearly) every row as identifiers are: text that is all distinct or has
-          more than 100 levels and a fifth of the rows, or integers that are all distinct over a
-          narrow range, over 500 rows or more, or under a name such as "customer_id". Needs 20 rows.
+        - "id": distinct for (nearly) every row, and an identifier by its name ("customer_id"), by
+          its text (words with digits, addresses) or as whole numbers that chance would repeat or
+          that have 16 digits and more;
+        - "text": other text that is distinct for (nearly) every row, or has more than 100 levels
+          and a fifth of the rows.
+
+        Identifiers and free text need 20 rows.
 
     Examples
     --------
@@ -56,43 +79,246 @@ def column_roles(X: Any) -> dict[Any, str]:
     return {name: read_column(series).role for name, series in as_table(X).items()}
 
 
-class Column(NamedTuple):
-    """What one look at a column found: its role and what it holds, as numbers or as texts."""
+def check_chosen_roles(roles: Mapping[Any, str] | None, names: Any) -> dict[Any, str]:
+    """Return the roles that a user chose.
 
-    name: Any
-    role: str
-    numbers: np.ndarray | None = None  # a column, or for dates three; NaN where missing
-    texts: tuple[np.ndarray, list[str]] | None = None  # codes, -1 where missing, and levels
+    Raises
+    ------
+    ValueError
+        If a column is not in the table, or a role is none.
+    """
+    chosen = dict(roles or {})
+    unknown = [name for name in chosen if name not in names]
+    if unknown:
+        raise ValueError(
+            f"column_roles names {unknown[0]!r}, which is not among the columns: "
+            f"{', '.join(map(repr, names))}"
+        )
+    for name, role in chosen.items():
+        if role not in CHOICES:
+            raise ValueError(
+                f"column_roles: {role!r} for {name!r} is not a role; choose one of "
+                f"{', '.join(map(repr, CHOICES))}"
+            )
+    return chosen
 
 
-def read_column(series: pd.Series) -> Column:
-    """Read a column of a training table and decide its role."""
+def read_column(series: pd.Series, chosen: str | None = None) -> Column:
+    """Read a column of a training table, and decide its role unless that is chosen."""
     name = series.name
-    if is_number(series):
-        numbers = read_numbers(series)
-        return Column(name, _number_role(name, numbers), numbers)
-    if is_date(series):
-        role = _unless_empty("datetime", series.nunique(), series.hasnans)
-        return Column(name, role, read_dates(series))
-    texts = codes, levels = read_levels(series)
-    if not is_category(series):
-        if all_numbers(levels):
-            numbers = numbers_of_levels(name, codes, levels)
-            role = _number_role(name, numbers)
-            return Column(name, "numeric text" if role == "numeric" else role, numbers)
-        if all_dates(levels):
-            role = _unless_empty("datetime", len(levels), codes.min() < 0)
-            return Column(name, role, texts=texts)
-    role = "id" if _is_id_text(codes, len(levels)) else "category"
-    return Column(name, _unless_empty(role, len(levels), codes.min() < 0), texts=texts)
+    if chosen == "drop":
+        return Column(name, "drop")
+    if chosen in (None, "numeric") and _holds_numbers(series, chosen):
+        numbers = plain_numbers(series)
+        role = _number_role(name, numbers) if chosen is None else "numeric"
+        is_duration = pd.api.types.is_timedelta64_dtype(series.dtype)
+        return Column(name, role, numbers, form=DURATION if is_duration else PLAIN)
+    if is_date(series) and chosen in (None, "datetime"):
+        dates = _as_dates(series)
+        role = _unless_empty("datetime", dates.nunique(), dates.hasnans)
+        return Column(name, role, date_parts(dates))
+    codes, levels = read_levels(series)
+    truths = merge_truths(levels)
+    texts = codes, [truths.get(level, level) for level in levels]
+    if is_category(series) and chosen is None or chosen == "category":
+        role = _unless_empty("category", len(set(texts[1])), codes.min() < 0)
+        if chosen is None and role == "category":
+            role = _text_role(name, codes, levels, levels)
+        return Column(name, role, texts=texts)
+    column = _read_texts(name, codes, levels, chosen)
+    nothing_read = column is None or column.numbers is None or np.isnan(column.numbers).all()
+    if chosen is not None and nothing_read:
+        raise ValueError(
+            f"column_roles says {chosen!r} for {name!r}, but no value of it can be read as such: "
+            f"{levels[:3]}"
+        )
+    return column or _category(name, texts, levels)
 
 
-def read_column_as(role: str, series: pd.Series) -> Column:
-    """Read a column of a later table, in the role that training found."""
+def read_column_as(role: str, form: str | None, series: pd.Series) -> Column:
+    """Read a column of a later table in the role and the form that training found."""
+    name = series.name
     if role == "category":
-        return Column(series.name, role, texts=read_levels(series))
-    read = read_dates if role == "datetime" else read_numbers
-    return Column(series.name, role, read(series))
+        return Column(name, role, texts=read_levels(series))
+    if role == "datetime":
+        if is_date(series):
+            return Column(name, role, date_parts(_as_dates(series)))
+        codes, levels = read_levels(series)
+        return Column(name, role, _dates(name, codes, levels, form or ISO))
+    if is_number(series) or pd.api.types.is_bool_dtype(series):
+        return Column(name, role, plain_numbers(series))
+    codes, levels = read_levels(series)
+    levels = [{"True": "1", "False": "0"}.get(level, level) for level in levels]
+    return Column(name, role, _numbers(name, codes, levels, form or PLAIN))
+
+
+def _holds_numbers(series: pd.Series, chosen: str | None) -> bool:
+    return is_number(series) or (chosen is not None and pd.api.types.is_bool_dtype(series.dtype))
+
+
+class _Sides(NamedTuple):
+    """Which levels of a column could be read, with the rows of each."""
+
+    n_read: int
+    n_odd: int
+    levels_read: int
+    levels_odd: int
+
+    @classmethod
+    def of(cls, is_read: np.ndarray, counts: np.ndarray) -> "_Sides":
+        return cls(
+            int(counts[is_read].sum()),
+            int(counts[~is_read].sum()),
+            int(is_read.sum()),
+            int((~is_read).sum()),
+        )
+
+    @property
+    def few_are_odd(self) -> bool:
+        """Whether what could not be read are single faults or words for a missing value.
+
+        A category whose codes are 1, 2, 3 and A has a larger share, and few levels that are
+        numbers.
+        """
+        present = self.n_read + self.n_odd
+        if self.n_odd <= 0.005 * present or (self.n_odd == 1 and present >= 20):
+            return self.n_read > 0
+        if self.levels_read <= 20:
+            return False
+        return self.n_odd <= 0.05 * present or (
+            self.levels_odd <= 3 and self.n_odd <= 0.5 * present
+        )
+
+
+def _read_texts(
+    name: Any, codes: np.ndarray, levels: list[str], chosen: str | None
+) -> Column | None:
+    """Read texts as numbers or dates, if most are."""
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+    shown = np.array([not is_marker(text) for text in levels], dtype=bool)
+    if not shown.any() and chosen is None:
+        return None
+    texts = [text for text, is_shown in zip(levels, shown, strict=True) if is_shown]
+    counts = counts[shown]
+    if chosen == "numeric" or (chosen is None and are_like_numbers(texts)):
+        form = guess_number_form(texts, counts)
+        sides = _Sides.of(~np.isnan(numbers_of(texts, form)), counts)
+        if chosen or (sides.few_are_odd and not _are_codes(texts, counts, sides)):
+            open_text = two_readings(texts, form)
+            if open_text:
+                _warn_open(name, open_text, "a comma between thousands", "a decimal comma")
+            numbers = _numbers(name, codes, levels, form)
+            role = _number_role(name, numbers) if chosen is None else "numeric"
+            return Column(name, "numeric text" if role == "numeric" else role, numbers, form=form)
+    if chosen in (None, "datetime"):
+        date_form = guess_date_form(texts, counts, at_any_price=chosen is not None)
+        if date_form is None:
+            return None
+        sides = _Sides.of(dates_of(texts, date_form).notna().to_numpy(), counts)
+        if chosen or sides.few_are_odd:
+            if day_and_month_are_open(texts, date_form):
+                _warn_open(name, texts[0], "the month first", "the day first")
+            parts = _dates(name, codes, levels, date_form)
+            role = _unless_empty("datetime", sides.levels_read, bool(np.isnan(parts[:, 0]).any()))
+            return Column(name, role, parts, form=date_form)
+    return None
+
+
+def _are_codes(texts: list[str], counts: np.ndarray, sides: _Sides) -> bool:
+    """Whether more than single cells show that all are codes."""
+    if not sides.n_odd:
+        return False
+    n_codes = sum(n for text, n in zip(texts, counts, strict=True) if is_code(text))
+    return bool(n_codes >= max(2, 0.002 * counts.sum()))
+
+
+def _category(name: Any, texts: tuple[np.ndarray, list[str]], levels: list[str]) -> Column:
+    codes = texts[0]
+    role = _unless_empty("category", len(set(texts[1])), codes.min() < 0)
+    if role == "category":
+        role = _text_role(name, codes, levels, [text for text in levels if not is_marker(text)])
+    return Column(name, role, texts=texts)
+
+
+def _text_role(name: Any, codes: np.ndarray, levels: list[str], shown: list[str]) -> str:
+    n_present = np.count_nonzero(codes >= 0)
+    if n_present < _FEWEST_ROWS_FOR_ID:
+        return "category"
+    if len(levels) < n_present and len(levels) <= max(100, 0.2 * len(codes)):
+        return "category"
+    sample = shown[:: max(1, len(shown) // 200)]
+    if _names_id(name):
+        return "id"
+    kind, convert = "dates", "pandas.to_datetime"
+    like = [text for text in sample if is_like_a_date(text)]
+    if not like:
+        kind, convert = "amounts", "pandas.to_numeric"
+        like = _amounts(sample)
+    if len(like) > 0.5 * len(sample):
+        warn(
+            f"Column {name!r} looks like {kind} that cannot be read, such as {like[0]!r}, and is "
+            f"left out: convert it beforehand, for example with {convert}, or say what it is in "
+            "column_roles.",
+            ReadingWarning,
+            about=(name, kind),
+        )
+        return "text"
+    as_id = sum(_ID_TEXT.fullmatch(text) is not None for text in sample)
+    return "id" if as_id > 0.5 * len(sample) else "text"
+
+
+def _amounts(texts: list[str]) -> list[str]:
+    """Return the texts that are a number with the most frequent unit."""
+    found = [(match["unit"], text) for text in texts if (match := _AMOUNT.fullmatch(text))]
+    units = [unit for unit, _ in found]
+    return [text for unit, text in found if units.count(unit) == max(map(units.count, set(units)))]
+
+
+def _numbers(name: Any, codes: np.ndarray, levels: list[str], form: str) -> np.ndarray:
+    shown = [position for position, text in enumerate(levels) if not is_marker(text)]
+    texts = [levels[position] for position in shown]
+    numbers = np.full(len(levels) + 1, np.nan)  # the last is for code -1
+    numbers[shown] = numbers_of(texts, form)
+    values = numbers[codes]
+    check_size(name, values)
+    _warn_unread(name, "number", texts, np.isnan(numbers[shown]))
+    return values
+
+
+def _dates(name: Any, codes: np.ndarray, levels: list[str], form: str) -> np.ndarray:
+    shown = [position for position, text in enumerate(levels) if not is_marker(text)]
+    texts = [levels[position] for position in shown]
+    dates = dates_of(texts, form)
+    if form != ISO and dates.isna().any():
+        dates = dates.fillna(dates_of(texts, ISO))
+    parts = np.full((len(levels) + 1, 3), np.nan)
+    parts[shown] = date_parts(dates)
+    _warn_unread(name, "date", texts, dates.isna().to_numpy())
+    return parts[codes]
+
+
+def _warn_unread(name: Any, kind: str, texts: list[str], unread: np.ndarray) -> None:
+    examples = [repr(texts[position]) for position in np.flatnonzero(unread)[:3]]
+    if examples:
+        warn(
+            f"Column {name!r} holds {kind}s; what cannot be read as one, such as "
+            f"{', '.join(examples)}, is taken as missing.",
+            ReadingWarning,
+            about=(name, "unread"),
+        )
+
+
+def _warn_open(name: Any, text: str, taken: str, other: str) -> None:
+    warn(
+        f"Column {name!r}: cells such as {text!r} can be read in two ways, and are read with "
+        f"{taken}. If they have {other}, convert the column beforehand.",
+        ReadingWarning,
+        about=(name, taken),
+    )
+
+
+def _as_dates(series: pd.Series) -> pd.Series:
+    return series.dt.tz_localize("UTC") if series.dt.tz is None else series.dt.tz_convert("UTC")
 
 
 def _number_role(name: Any, values: np.ndarray) -> str:
@@ -103,12 +329,12 @@ def _number_role(name: Any, values: np.ndarray) -> str:
     present = values[~missing] if missing.any() else values
     if len(present) == 0:
         return "missing"
-    if len(present) == len(values) and _is_id_number(name, values):
+    if _is_id_number(name, present):
         return "id"
     return _unless_empty("numeric", 1 + (present[0] != present).any(), missing.any())
 
 
-def _unless_empty(role: str, n_distinct: int, has_missing: bool) -> str:
+def _unless_empty(role: str, n_distinct: int, has_missing: Any) -> str:
     if n_distinct == 0:
         return "missing"
     return "constant" if n_distinct == 1 and not has_missing else role
@@ -119,20 +345,11 @@ def _is_id_number(name: Any, values: np.ndarray) -> bool:
     if n < _FEWEST_ROWS_FOR_ID or (values % 1).any():
         return False
     n_distinct = len(pd.unique(values))
-    if _names_id(name) and n_distinct > n / 2:  # a bootstrap sample keeps 63 % distinct
+    long = np.abs(values).min() >= _FEWEST_OF_ID
+    if (long or _names_id(name)) and n_distinct > n / 2:  # a bootstrap sample keeps 63 % distinct
         return True
-    if n_distinct < n:
-        return False
-    # n values drawn from a range r are all distinct with probability near exp(-n^2 / 2r): the
-    # second bound keeps that under 1 % where n is small.
-    return n >= 500 or np.ptp(values) < min(10 * n, n * n / 10)
-
-
-def _is_id_text(codes: np.ndarray, n_levels: int) -> bool:
-    n_present = np.count_nonzero(codes >= 0)
-    if n_present < _FEWEST_ROWS_FOR_ID:
-        return False
-    return n_levels == n_present or n_levels > max(100, 0.2 * len(codes))
+    # n values drawn from a range r are all distinct with probability near exp(-n^2 / 2r).
+    return n_distinct == n and bool(np.ptp(values) < n * n / 10)
 
 
 def _names_id(name: Any) -> bool:

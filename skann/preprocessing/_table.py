@@ -1,6 +1,6 @@
 """Any accepted input as one pandas DataFrame, refused early where no column reader could help."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
@@ -30,8 +30,9 @@ def as_table(X: Any) -> pd.DataFrame:
         If `X` has no rows or no columns, two columns of one name, complex numbers, or numbers
         that are infinite or too large for single precision.
     TypeError
-        If a cell holds a dict, a list or the like.
+        If a cell holds a dict, a list or the like, or `X` is not in memory yet.
     """
+    _check_is_in_memory(X)
     if isinstance(X, pd.DataFrame):
         table = X
     elif type(X).__module__.partition(".")[0] == "polars" and hasattr(X, "get_columns"):
@@ -46,14 +47,17 @@ def as_table(X: Any) -> pd.DataFrame:
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()].unique().tolist()
         raise ValueError(f"Column names must be unique: rename or drop the repeated {twice}.")
+    from_arrow = {}
     for name, dtype in zip(table.columns, table.dtypes.array, strict=True):
-        if isinstance(dtype, np.dtype) and dtype.kind == "O":
+        if isinstance(dtype, pd.ArrowDtype):
+            from_arrow[name] = _from_arrow(name, table[name])
+        elif isinstance(dtype, np.dtype) and dtype.kind == "O":
             _check_objects(name, table[name])
         elif dtype.kind == "c":
             raise ValueError(f"Complex data not supported: column {name!r}.")
         elif dtype.kind == "f":
             check_size(name, as_floats(table[name]))
-    return table
+    return table.assign(**from_arrow) if from_arrow else table
 
 
 def as_floats(series: pd.Series) -> np.ndarray:
@@ -87,6 +91,32 @@ def check_size(name: Any, values: np.ndarray) -> None:
         )
 
 
+def _check_is_in_memory(X: Any) -> None:
+    library = type(X).__module__.partition(".")[0]
+    method = {"polars": "collect", "dask": "compute", "dask_expr": "compute"}.get(library, "")
+    if method and hasattr(X, method):
+        raise TypeError(
+            f"Expected a table in memory, got {type(X).__name__} of {library}: give it as "
+            f".{method}() returns it."
+        )
+
+
+def _from_arrow(name: Any, series: pd.Series) -> pd.Series:
+    """Return dates and durations as pandas has them, and the other columns as they are."""
+    arrow_type: Any = series.dtype.pyarrow_dtype  # type: ignore[union-attr]
+    kind, zone = str(arrow_type), getattr(arrow_type, "tz", None)
+    if kind.startswith(("list", "large_list", "fixed_size_list", "struct", "map", "union")):
+        _refuse_cells(name, kind)
+    if kind.startswith(("date", "timestamp")):
+        unit: Any = f"datetime64[us, {zone}]" if zone else "datetime64[us]"
+        return series.astype(unit)
+    if kind.startswith("duration"):
+        return series.astype("timedelta64[us]")
+    if series.dtype.kind == "f":
+        check_size(name, as_floats(series))
+    return series
+
+
 def _polars_values(column: Any) -> Any:
     # By duck typing, so that polars is imported by its users alone.
     kind = str(column.dtype)
@@ -108,7 +138,11 @@ def _from_array(X: Any) -> pd.DataFrame:
 def _check_objects(name: Any, series: pd.Series) -> None:
     for kind in set(map(type, series.to_numpy())):
         if kind.__hash__ is None or issubclass(kind, tuple | complex):
-            raise TypeError(
-                f"A cell's argument must be a string or a number: column {name!r} holds "
-                f"{kind.__name__!r}. Spread such cells over columns of their own."
-            )
+            _refuse_cells(name, kind.__name__)
+
+
+def _refuse_cells(name: Any, kind: str) -> NoReturn:
+    raise TypeError(
+        f"A cell's argument must be a string or a number: column {name!r} holds {kind!r}. Drop it, "
+        "or spread such cells over columns of their own."
+    )

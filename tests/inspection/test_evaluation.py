@@ -14,7 +14,13 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
 
-from skann import ChurnANNClassifier, CostThresholdClassifier, WorkflowWarning
+from skann import (
+    ChurnANNClassifier,
+    CostThresholdClassifier,
+    DroppedColumnWarning,
+    UnseenLevelsWarning,
+    WorkflowWarning,
+)
 from skann.datasets import make_churn
 from skann.inspection import evaluate
 from skann.model_selection import train_validation_test_split
@@ -273,3 +279,19 @@ def test_a_network_shows_how_it_learned(split):
     assert report.model == "ChurnANNClassifier"
     assert report.history is network.history_
     assert report._repr_html_().count("<svg") == 4
+
+
+def test_a_network_says_what_it_leaves_out_and_pools_and_unseen_levels_once():
+    X, y = make_churn(600, random_state=0, return_X_y=True)
+    shop = ["often"] * 298 + ["seldom"] * 2 + ["new"] * 300
+    X = X[["customer_id", "age", "tenure_months"]].assign(unit="EUR", shop=shop)
+    network = ChurnANNClassifier((4,), n_heads=1, cv=None, epochs=1, random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DroppedColumnWarning)
+        network.fit(X[:300], y[:300])
+    with pytest.warns(UnseenLevelsWarning) as caught:
+        report = evaluate(network, X[300:], y[300:], costs=COSTS, baselines=False, random_state=0)
+    assert sum(issubclass(note.category, UnseenLevelsWarning) for note in caught) == 1
+    text = " ".join(str(report).split())
+    assert "The network leaves out customer_id (id), unit (constant)." in text
+    assert "Levels too rare to learn from count as one: 1 of shop (such as seldom)." in text

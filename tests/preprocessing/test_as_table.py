@@ -1,6 +1,10 @@
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from skann.preprocessing._table import as_table
@@ -89,6 +93,42 @@ def test_a_cell_that_is_no_value_is_refused_by_column(cell):
 def test_polars_lists_are_refused():
     with pytest.raises(TypeError, match="argument must be a string or a number: column 'calls'"):
         as_table(pl.DataFrame({"calls": [[1, 2], [3]]}))
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype"),
+    [
+        ([[1], [2]], pa.list_(pa.int64())),
+        ([{"a": 1}, {"a": 2}], pa.struct([("a", pa.int64())])),
+        ([[("a", 1)], [("b", 2)]], pa.map_(pa.string(), pa.int64())),
+    ],
+)
+def test_nested_columns_of_arrow_are_refused_by_name(cells, dtype):
+    column = pd.Series(cells, dtype=pd.ArrowDtype(dtype))
+    with pytest.raises(TypeError, match="column 'calls' holds.*Drop it"):
+        as_table(pd.DataFrame({"age": [1, 2], "calls": column}))
+
+
+@pytest.mark.parametrize(
+    ("cells", "dtype", "kind"),
+    [
+        ([date(2020, 1, 31), None], pa.date32(), "M"),
+        ([datetime(2020, 1, 31), None], pa.timestamp("s"), "M"),
+        ([datetime(2020, 1, 31), None], pa.timestamp("us", "Europe/Berlin"), "M"),
+        ([timedelta(hours=12), None], pa.duration("ms"), "m"),
+        ([Decimal("1.5"), None], pa.decimal128(5, 2), "O"),
+    ],
+)
+def test_columns_of_arrow_are_read_as_those_of_pandas(cells, dtype, kind):
+    table = pd.DataFrame({"column": pd.Series(cells, dtype=pd.ArrowDtype(dtype))})
+    column = as_table(table)["column"]
+    assert column.dtype.kind == kind
+    assert column.isna().tolist() == [False, True]
+
+
+def test_tables_that_are_not_in_memory_are_refused_with_what_to_call():
+    with pytest.raises(TypeError, match=r"LazyFrame of polars.*\.collect\(\)"):
+        as_table(pl.DataFrame({"a": [1, 2]}).lazy())
 
 
 def test_repeated_column_names_are_refused():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from imblearn.over_sampling import SMOTENC, RandomOverSampler
 
-from skann import DroppedColumnWarning, SkannWarning
+from skann import DroppedColumnWarning, ReadingWarning, SkannWarning, UnseenLevelsWarning
 from skann.preprocessing import TableCleaner
 
 
@@ -49,7 +49,7 @@ def test_a_number_column_is_read_from_any_dtype(dtype):
 
 def test_text_that_is_no_number_is_missing_with_a_warning():
     cleaner = TableCleaner().fit(pd.DataFrame({"charge": [1.0, 2.0, 3.0]}))
-    with pytest.warns(SkannWarning, match="'charge' held numbers in training.*'12 EUR'"):
+    with pytest.warns(ReadingWarning, match="'charge' holds numbers; what cannot.*'12 EUR'"):
         clean = cleaner.transform(pd.DataFrame({"charge": ["12 EUR", "3"]}))
     assert clean["charge"].tolist() == [2.0, 3.0]
 
@@ -88,7 +88,7 @@ def test_a_date_column_is_read_from_any_dtype(dtype):
 
 def test_text_that_is_no_date_is_missing_with_a_warning():
     cleaner = TableCleaner().fit(pd.DataFrame({"joined": ["2020-01-01", "2020-01-03"]}))
-    with pytest.warns(SkannWarning, match="'joined' held dates in training.*'soon'"):
+    with pytest.warns(ReadingWarning, match="'joined' holds dates; what cannot.*'soon'"):
         clean = cleaner.transform(pd.DataFrame({"joined": ["soon"]}))
     assert clean["joined_weekday"].tolist() == [3.0]  # between Wednesday and Friday
 
@@ -118,7 +118,8 @@ def test_rare_levels_are_pooled(n_rows, fewest):
 
 def test_unseen_levels_and_unseen_gaps_join_the_rare():
     cleaner = TableCleaner().fit(pd.DataFrame({"plan": ["a", "b", "a"]}))
-    clean = cleaner.transform(pd.DataFrame({"plan": ["b", "new", None]}))
+    with pytest.warns(UnseenLevelsWarning, match="'plan' in 1 of 2 rows, such as 'new'"):
+        clean = cleaner.transform(pd.DataFrame({"plan": ["b", "new", None]}))
     assert clean["plan"].tolist() == ["b", "(rare)", "(rare)"]
 
 
@@ -144,10 +145,230 @@ def test_a_category_is_the_same_in_any_dtype(train, later):
     pd.testing.assert_frame_equal(cleaner.transform(later.to_frame("plan")), expected)
 
 
+FLAGS = {
+    "bool": [True, False],
+    "int": [1, 0],
+    "float": [1.0, 0.0],
+    "text of bool": ["true", "FALSE"],
+    "text of int": ["1", "0"],
+    "text of float": ["1.0", "0.0"],
+    "object": pd.Series([True, 0], dtype=object),
+    "nullable": pd.array([True, False], dtype="boolean"),
+    "category": pd.Categorical([1, 0]),
+    "Arrow": pd.array([True, False], dtype="bool[pyarrow]"),
+}
+
+
+@pytest.mark.parametrize("later", FLAGS.values(), ids=FLAGS)
+@pytest.mark.parametrize("train", FLAGS.values(), ids=FLAGS)
+def test_a_flag_is_the_same_in_any_spelling(train, later):
+    cleaner = TableCleaner().fit(pd.DataFrame({"flag": train}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clean = cleaner.transform(pd.DataFrame({"flag": later}))
+    pd.testing.assert_frame_equal(clean, cleaner.transform(pd.DataFrame({"flag": train})))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_column_of_both_1_and_true_does_not_depend_on_the_order_of_rows(order):
+    flags = pd.Series([1, True, False, 0, "True"][::order], dtype=object)
+    clean = TableCleaner().fit_transform(pd.DataFrame({"flag": flags}))
+    assert clean["flag"].tolist()[::order] == ["True", "True", "False", "False", "True"]
+
+
+def test_a_column_without_any_known_level_is_told_with_more_weight():
+    cleaner = TableCleaner().fit(
+        pd.DataFrame({"plan": ["a", "b", "a"], "has": ["Yes", "No", "No"]})
+    )
+    later = pd.DataFrame({"plan": ["a", "c", "a"], "has": [True, False, None]})
+    with pytest.warns(UnseenLevelsWarning) as caught:
+        cleaner.transform(later)
+    assert len(caught) == 1
+    text = str(caught[0].message)
+    assert "'plan' in 1 of 3 rows, such as 'c'; 'has' in 2 of 2 rows" in text
+    assert "No row of 'has' has a level that training knew" in text
+    assert caught[0].filename == __file__
+
+
+def test_pooled_levels_are_known_and_kept_by_name():
+    cleaner = TableCleaner().fit(pd.DataFrame({"plan": ["often"] * 199 + ["seldom"]}))
+    assert cleaner.pooled_levels_ == {"plan": ["seldom"]}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        clean = cleaner.transform(pd.DataFrame({"plan": ["seldom"]}))
+    assert clean["plan"].tolist() == ["(rare)"]
+
+
+@pytest.mark.parametrize("odd", ["#DIV/0!", ".", "12,5", "1_2", "007", "1E5", "a"])
+def test_an_odd_cell_among_numbers_is_missing_in_training_too(odd):
+    charge = (np.arange(200) / 4).astype(str)
+    charge[5] = odd
+    table = pd.DataFrame({"charge": charge})
+    if odd in ("#DIV/0!", "."):  # what says that there is no number
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            cleaner = TableCleaner().fit(table)
+    else:
+        with pytest.warns(ReadingWarning, match=f"'charge'.*{odd!r}"):
+            cleaner = TableCleaner().fit(table)
+    assert cleaner.column_roles_ == {"charge": "numeric text"}
+    assert cleaner.get_feature_names_out().tolist() == ["charge", "charge_missing"]
+
+
+@pytest.mark.parametrize("code", ["01", "1_2", "1E5"])
+def test_codes_are_no_numbers(code):
+    table = pd.DataFrame({"plan": [code, "12", "7"] * 20})
+    clean = TableCleaner().fit_transform(table)
+    assert clean["plan"].cat.categories.tolist() == sorted([code, "12", "7"]) + ["(rare)"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "numbers"),
+    [
+        (["$1,234.50", "$7.00", "-$3", "($2.50)"], [1234.5, 7, -3, -2.5]),
+        (["1.234,50 €", "7,5 €", "-3 €", "1.234.567 €"], [1234.5, 7.5, -3, 1234567]),
+        (["45.1%", "3 %", "-2%", "7"], [45.1, 3, -2, 7]),
+        (["1 234,5", "12,25", "7", "0,5"], [1234.5, 12.25, 7, 0.5]),
+        (["1'234.5", "12.25", "7", "1’000"], [1234.5, 12.25, 7, 1000]),
+        (["12,34,567.8", "1.5", "2", "3"], [1234567.8, 1.5, 2, 3]),
+        (["1e-05", "1E+05", ".5", "−3"], [1e-05, 1e5, 0.5, -3]),
+        (["EUR 1,000.5", "EUR 2", "EUR 3", "EUR 4"], [1000.5, 2, 3, 4]),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(texts, numbers):
+    table = pd.DataFrame({"amount": texts})
+    cleaner = TableCleaner().fit(table)
+    assert cleaner.column_roles_ == {"amount": "numeric text"}
+    assert cleaner.transform(table)["amount"].tolist() == numbers
+    for text, number in zip(texts, numbers, strict=True):
+        assert cleaner.transform(pd.DataFrame({"amount": [text]})).iloc[0, 0] == number
+    assert cleaner.transform(pd.DataFrame({"amount": numbers}))["amount"].tolist() == numbers
+
+
+def test_two_currencies_are_not_one_number():
+    amounts = [f"${i}.50" for i in range(100)] + ["€7.50"] * 2
+    with pytest.warns(ReadingWarning, match="'amount'.*'€7.50'"):
+        clean = TableCleaner().fit_transform(pd.DataFrame({"amount": amounts}))
+    assert clean["amount_missing"].sum() == 2
+
+
+def test_a_comma_that_may_be_of_thousands_or_of_decimals_is_told():
+    table = pd.DataFrame({"used": ["1,234", "2,500", "9,125"]})
+    with pytest.warns(ReadingWarning, match="'used'.*'1,234' can be read in two ways"):
+        clean = TableCleaner().fit_transform(table)
+    assert clean["used"].tolist() == [1234, 2500, 9125]
+
+
+@pytest.mark.parametrize(
+    ("texts", "days"),
+    [
+        (["31/01/2020", "01/02/2020"], [18292, 18293]),
+        (["01/31/2020", "2/1/2020"], [18292, 18293]),
+        (["31.01.2020 12:00", "1.2.2020 06:00:00"], [18292.5, 18293.25]),
+        (["1/31/2020 12:00 PM", "2/1/2020 6:00 am"], [18292.5, 18293.25]),
+        (["2020/01/31", "2020/02/01"], [18292, 18293]),
+        (["31-Jan-20", "1-Feb-20"], [18292, 18293]),
+        (["31 January 2020", "1 February 2020"], [18292, 18293]),
+        (["Jan 31, 2020", "Feb 1, 2020"], [18292, 18293]),
+        (["Fri, 31 Jan 2020", "Sat, 01 Feb 2020"], [18292, 18293]),
+        (["2020-01-31T12:00Z", "2020-02-01 01:00+01:00"], [18292.5, 18293]),
+        (["9999-12-31", "0001-01-01"], [2932896, -719162]),
+    ],
+)
+def test_dates_are_read_as_people_write_them(texts, days):
+    cleaner = TableCleaner().fit(pd.DataFrame({"joined": texts}))
+    assert cleaner.column_roles_ == {"joined": "datetime"}
+    for text, day in zip(texts, days, strict=True):
+        assert cleaner.transform(pd.DataFrame({"joined": [text]}))["joined_days"].item() == day
+    iso = cleaner.transform(pd.DataFrame({"joined": ["2020-01-31"]}))
+    assert iso["joined_days"].item() == 18292
+
+
+def test_an_open_order_of_day_and_month_is_told():
+    with pytest.warns(ReadingWarning, match="'joined'.*'01/02/2020'.*the month first"):
+        clean = TableCleaner().fit_transform(pd.DataFrame({"joined": ["01/02/2020", "03/04/2020"]}))
+    assert clean["joined_month"].tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("dtype", ["datetime64[s]", "datetime64[ms]", "datetime64[us]"])
+def test_dates_beyond_nanoseconds_are_read(dtype):
+    ends = pd.DataFrame({"end": pd.Series(["2020-01-31", "9999-12-31", None]).astype(dtype)})
+    clean = TableCleaner().fit_transform(ends)
+    assert clean["end_days"].tolist() == [18292, 2932896, (18292 + 2932896) / 2]
+
+
+@pytest.mark.parametrize(
+    ("texts", "kind"),
+    [
+        ([f"Q{i % 4 + 1} of {i}" for i in range(30)], None),
+        ([f"{i} GB" for i in range(30)], "amounts"),
+        ([f"31/02/20{i:02}" for i in range(30)], "dates"),
+    ],
+)
+def test_what_looks_like_dates_or_amounts_but_is_not_read_is_told(texts, kind):
+    table = pd.DataFrame({"odd": texts, "age": [1, 2, 3] * 10})
+    with pytest.warns(SkannWarning) as caught:
+        TableCleaner().fit(table)
+    told = [str(note.message) for note in caught if note.category is ReadingWarning]
+    assert len(told) == (kind is not None)
+    assert all(f"'odd' looks like {kind}" in text and repr(texts[0]) in text for text in told)
+
+
+def test_chosen_roles_go_before_what_columns_look_like():
+    table = pd.DataFrame(
+        {
+            "row_number": range(30),
+            "region": [1, 2, 3] * 10,
+            "note": [f"n{i}" for i in range(30)],
+            "day": [f"202001{i + 1:02}" for i in range(30)],
+            "size": [f"{i} GB" if i else "12" for i in range(30)],
+            "flag": [True, False] * 15,
+            "age": np.arange(30) % 7,
+        }
+    )
+    roles = {
+        "row_number": "numeric",
+        "region": "category",
+        "note": "drop",
+        "day": "datetime",
+        "size": "numeric",
+        "flag": "numeric",
+    }
+    with pytest.warns(ReadingWarning, match="'size' holds numbers"):
+        cleaner = TableCleaner(column_roles=roles).fit(table)
+    assert cleaner.column_roles_ == {
+        **roles,
+        "day": "datetime",
+        "size": "numeric text",
+        "age": "numeric",
+    }
+    with pytest.warns(ReadingWarning, match="'size' holds numbers"):
+        clean = cleaner.transform(table)
+    assert clean["row_number"].tolist() == list(range(30))
+    assert clean["region"].cat.categories.tolist() == ["1", "2", "3", "(rare)"]
+    assert clean["day_days"].iloc[0] == 18262
+    assert "note" not in clean
+
+
+@pytest.mark.parametrize(
+    ("roles", "message"),
+    [
+        ({"aeg": "numeric"}, "names 'aeg', which is not among the columns: 'age', 'plan'"),
+        ({"age": "number"}, "'number' for 'age' is not a role.*'numeric'"),
+        ({"plan": "numeric"}, r"'numeric' for 'plan', but no value.*\['a', 'b'\]"),
+        ({"plan": "datetime"}, "'datetime' for 'plan', but no value"),
+    ],
+)
+def test_impossible_roles_are_refused_by_name(roles, message):
+    table = pd.DataFrame({"age": [1, 2, 3], "plan": ["a", "b", "a"]})
+    with pytest.raises(ValueError, match=message):
+        TableCleaner(column_roles=roles).fit(table)
+
+
 def test_levels_hold_no_trace_of_row_order():
     table = pd.DataFrame({"plan": ["b", "a", "c"]})
-    dtype = TableCleaner().fit(table).category_dtypes_["plan"]
-    assert dtype == TableCleaner().fit(table[::-1]).category_dtypes_["plan"]
+    levels = TableCleaner().fit(table).levels_["plan"]
+    assert levels == TableCleaner().fit(table[::-1]).levels_["plan"] == ["a", "b", "c", "(rare)"]
 
 
 def test_ids_are_left_out_with_one_warning():

@@ -1,0 +1,75 @@
+"""Read one column as text levels, in the same spelling whatever its dtype."""
+
+import re
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+# What pandas takes for missing in a CSV file: a column is the same before and after.
+_NOT_AVAILABLE = frozenset(
+    "|#N/A|#N/A N/A|#NA|-1.#IND|-1.#QNAN|-NaN|-nan|1.#IND|1.#QNAN|<NA>|N/A|NA|NULL|NaN|NaT|None"
+    "|n/a|nan|null".split("|")
+)
+_TRUTHS = {"true": "True", "false": "False"}
+_WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0")
+
+
+def read_levels(series: pd.Series) -> tuple[np.ndarray, list[str]]:
+    """Return integer codes (-1 where missing or blank) and the distinct texts.
+
+    Texts are stripped; "true" is "True", "1.0" is "1", and a midnight is its day.
+    """
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        codes, raw = series.array.codes, series.dtype.categories
+    else:
+        codes, raw = pd.factorize(_hashable(series))
+    texts = [level_text(value) for value in raw.tolist()]
+    levels = [text for text in dict.fromkeys(texts) if text]
+    if levels == texts:
+        return codes, levels
+    positions = dict(zip(levels, range(len(levels)), strict=True))
+    new_codes = [positions.get(text, -1) for text in texts] + [-1]  # the last is for code -1
+    return np.array(new_codes)[codes], levels
+
+
+def level_text(value: Any) -> str:
+    """Return a cell as text; empty where it is missing."""
+    if isinstance(value, str):
+        text = value.strip()
+    elif isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    elif isinstance(value, date):  # a Timestamp is one, too
+        text = value.isoformat().removesuffix("T00:00:00")
+    else:
+        text = str(value).strip()
+    if text in _NOT_AVAILABLE:
+        return ""
+    text = _TRUTHS.get(text.casefold(), text)
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def merge_truths(levels: list[str]) -> dict[str, str]:
+    """Return 1 and 0 as True and False, where a column holds both spellings."""
+    found = set(levels)
+    if found & {"True", "False"} and found & {"0", "1"}:
+        return {"1": "True", "0": "False"}
+    return {}
+
+
+def other_spelling(level: str) -> str:
+    """Return how another dtype would write a flag: 1 for True, and the other way round."""
+    return {"True": "1", "False": "0", "1": "True", "0": "False"}.get(level, level)
+
+
+def _hashable(series: pd.Series) -> Any:
+    values = series.array
+    if series.dtype == object and any(isinstance(value, bool | np.bool_) for value in values):
+        # To a hash table True is 1, and whichever comes first would stand for both.
+        return np.array(
+            [str(value) if isinstance(value, bool | np.bool_) else value for value in values],
+            dtype=object,
+        )
+    return values

@@ -1,0 +1,127 @@
+"""Read texts as numbers, as people and programs write them."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+# What people and spreadsheets write where a number is not known (compared without case).
+MISSING_MARKERS = frozenset(
+    "|?|na|n/a|n.a.|nan|null|none|nil|-|--|.|unknown|missing|#n/a|#div/0!|#value!|#ref!|#name?"
+    "|#num!|#null!".split("|")
+)
+
+_CURRENCIES = (
+    r"US\$|R\$|A\$|C\$|[$€£¥₹₽₩₪฿₺₴₦]|kr\.?|zł|Kč|Ft|Fr\.?|USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK"
+    "|NOK|DKK|PLN|CZK|HUF|BRL|MXN|ZAR|TRY|RUB|KRW|SGD|HKD"
+)
+_BLANKS = " \u00a0\u202f"
+
+
+def _pattern(decimal: str) -> re.Pattern[str]:
+    thousands = {".": ",", ",": "."}[decimal]
+    return re.compile(
+        rf"(?P<open>\()?(?P<sign>[-+−])?[{_BLANKS}]?(?:(?P<before>{_CURRENCIES})[{_BLANKS}]?)?"
+        rf"(?P<late_sign>[-+−])?(?=[\d{decimal}])(?P<whole>"
+        rf"[1-9]\d{{0,2}}(?P<group>[{thousands}'’{_BLANKS}])(?:\d{{2,3}}(?P=group))*\d{{3}}"
+        rf"|0|[1-9]\d*)?(?:\{decimal}(?P<part>\d*))?(?P<exponent>[eE][-+]\d+)?"
+        rf"[{_BLANKS}]?(?P<after>{_CURRENCIES}|%)?(?(open)\))"
+    )
+
+
+_NUMBER = {decimal: _pattern(decimal) for decimal in ".,"}
+# Where a text has any of these, Python's own reading may not be ours.
+_UNUSUAL = re.compile(r"^[-+]?0\d|[eE]\d|[_a-df-zA-DF-Z]", re.MULTILINE)
+_CODE = re.compile(r"0\d+|\d+_[\d_]+|\d+[eE]\d+")
+_INFINITE = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
+
+
+# A form is a decimal sign and, after it, a currency or per cent that numbers may carry: ".", ",€".
+PLAIN = "."
+DURATION = "duration"  # read as days
+_DURATION = re.compile(r"-?\d+ days?( [+-]?\d+:\d\d:\d\d(\.\d+)?)?")
+_SECONDS_A_DAY = 86_400
+_SAMPLE = 200
+
+
+def numbers_of(texts: list[str], form: str) -> np.ndarray:
+    """Return what texts say in a form; NaN for what is no number in it.
+
+    Codes are no numbers: what begins with a zero, "1_2", or "1E5". An exponent has a sign.
+    """
+    if form == DURATION:
+        durations = pd.Series(pd.to_timedelta(pd.Series(texts, dtype=object), errors="coerce"))
+        return durations.dt.total_seconds().to_numpy(np.float64) / _SECONDS_A_DAY
+    if form[0] == "." and not _UNUSUAL.search("\n".join(texts)):
+        try:
+            return np.array(texts, dtype=np.float64)
+        except ValueError:
+            pass
+    return np.array([_number(text, form) for text in texts], dtype=np.float64)
+
+
+def is_marker(text: str) -> bool:
+    """Whether a text says that there is no number."""
+    return text.casefold() in MISSING_MARKERS
+
+
+def is_code(text: str) -> bool:
+    """Whether a text of digits is a code, such as "007", "1_2" or "1E5"."""
+    return _CODE.fullmatch(text) is not None
+
+
+def guess_number_form(texts: list[str], counts: np.ndarray) -> str:
+    """Return the form in which most rows are numbers; the decimal point where it is open."""
+    if not np.isnan(numbers_of(texts, PLAIN)).any():
+        return PLAIN
+    if texts and all(map(_DURATION.fullmatch, texts)):
+        return DURATION
+    unit = _most_frequent_unit(texts, counts)
+    forms = [decimal + unit for decimal in ".,"]
+    if not any("," in text or "." in text for text in texts):
+        return forms[0]
+    n_read = [counts[~np.isnan(numbers_of(texts, form))].sum() for form in forms]
+    return forms[int(np.argmax(n_read))]
+
+
+def are_like_numbers(texts: list[str]) -> bool:
+    """Whether a sample of texts has numbers, in any form."""
+    sample = texts[:: max(1, len(texts) // _SAMPLE)]
+    counts = np.ones(len(sample))
+    n_read = len(sample) - np.isnan(numbers_of(sample, guess_number_form(sample, counts))).sum()
+    return bool(n_read > 0.4 * len(sample))
+
+
+def two_readings(texts: list[str], form: str) -> str | None:
+    """Return a text such as "1,234", if thousands and decimals cannot be told apart by any."""
+    if form[0] != ".":
+        return None
+    with_comma = [text for text in texts if "," in text]
+    both = [not np.isnan(numbers_of(with_comma, decimal + form[1:])).any() for decimal in ".,"]
+    return with_comma[0] if with_comma and all(both) else None
+
+
+def _number(text: str, form: str) -> float:
+    match = _NUMBER[form[0]].fullmatch(text)
+    if match is None:
+        return float(text) if _INFINITE.fullmatch(text) else np.nan
+    units = {match["before"], match["after"]} - {None}
+    if not units <= {form[1:]} or not (match["whole"] or match["part"]):
+        return np.nan
+    whole = (match["whole"] or "0").replace(match["group"] or " ", "")
+    number = float(f"{whole}.{match['part'] or 0}{match['exponent'] or ''}")
+    signs = [match["sign"] or "", match["late_sign"] or "", "-" if match["open"] else ""]
+    negative = sum(sign in ("-", "−") for sign in signs) % 2
+    return -number if negative else number
+
+
+def _most_frequent_unit(texts: list[str], counts: np.ndarray) -> str:
+    rows: dict[str, int] = {}
+    for text, n in zip(texts, counts.tolist(), strict=True):
+        if text[:1].isdigit() and text[-1:].isdigit():
+            continue  # most are plain
+        match = _NUMBER["."].fullmatch(text) or _NUMBER[","].fullmatch(text)
+        unit = match and (match["before"] or match["after"])
+        if unit:
+            rows[unit] = rows.get(unit, 0) + n
+    return max(rows, key=lambda unit: rows[unit]) if rows else ""
