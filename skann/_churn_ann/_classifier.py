@@ -28,7 +28,15 @@ from skann._churn_ann._defaults import (
 from skann._churn_ann._fit_in_parts import FitInParts, NetworkParts
 from skann._churn_ann._folds import Plan, judged_rows, n_networks, plan_fit
 from skann._churn_ann._history import joined_histories
-from skann._churn_ann._member import Capacity, Job, Member, Rows, train_member, train_one_epoch
+from skann._churn_ann._member import (
+    Capacity,
+    Job,
+    Member,
+    Rows,
+    blocks,
+    train_member,
+    train_one_epoch,
+)
 from skann._churn_ann._portable import members_of, portable_state
 from skann._churn_ann._resampling import class_mass, costs_of_mistakes
 from skann._churn_ann._steps import is_auto
@@ -538,13 +546,15 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     def _of_each(self, answer: Callable[[Member, Any], np.ndarray], X: Any) -> list[np.ndarray]:
         """Return what each network answers, and give their warnings once."""
-        answers, notes_of_each = [], []
-        for member in self._members:
-            with held_back() as notes:
-                answers.append(answer(member, X))
-            notes_of_each.append(notes)
+        answers: list[list[np.ndarray]] = [[] for _ in self._members]
+        notes_of_each: list[list[Any]] = [[] for _ in self._members]
+        for block in blocks(X, self._members):
+            for member, own, notes in zip(self._members, answers, notes_of_each, strict=True):
+                with held_back() as new_notes:
+                    own.append(answer(member, block))
+                notes += new_notes
         give(notes_of_each)
-        return answers
+        return [np.concatenate(own) for own in answers]
 
     def _head_probabilities(self, member: Member, X: Any) -> np.ndarray:
         heads = member.head_probabilities(X)
