@@ -74,8 +74,9 @@ def _forward(
     if architecture.embedding_cardinalities:
         X = _embedded(X, architecture.embedding_cardinalities, left.pop(0))
     n_rows, n_features = X.shape
-    padded = np.pad(X, ((0, -n_rows % _TILE_ROWS), (0, 0)))
-    hidden = padded.reshape(-1, 1, _TILE_ROWS, n_features)  # tiles, heads, rows, units
+    if n_rows % _TILE_ROWS:
+        X = np.vstack([X, np.zeros((-n_rows % _TILE_ROWS, n_features), X.dtype)])
+    hidden = X.reshape(-1, 1, _TILE_ROWS, n_features)  # tiles, heads, rows, units
     n_heads = architecture.n_heads if architecture.hidden_layer_sizes else 1
     for index in range(len(architecture.hidden_layer_sizes)):
         kernel = left.pop(0)

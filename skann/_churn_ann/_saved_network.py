@@ -96,7 +96,7 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         X = np.ascontiguousarray(X, dtype=np.float32)
         missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
         if missing > 0:
-            X = np.pad(X, ((0, 0), (missing, 0)))
+            X = np.hstack([np.zeros((len(X), missing), X.dtype), X])
         return head_probabilities(self._architecture, self.weights_, X).astype(np.float64)
 
     def predict_proba(self, X: Any) -> np.ndarray:

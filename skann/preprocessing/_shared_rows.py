@@ -26,11 +26,12 @@ class SharedRows:
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
-        self._table = table
+        self._n_rows = len(table)
+        self._columns = [series for _, series in table.items()]
         self._read: dict[tuple[int, str, str | None], Column] = {}
 
     def __len__(self) -> int:
-        return len(self._table)
+        return self._n_rows
 
     def encoded(self, cleaner: TableCleaner, encoder: TableEncoder) -> np.ndarray:
         """Return what the encoder makes of what the cleaner makes of the rows, to the same bits.
@@ -60,7 +61,7 @@ class SharedRows:
     def _column(self, position: int, role: str, form: str | None) -> Column:
         key = position, role, form
         if key not in self._read:
-            self._read[key] = read_column_as(role, form, self._table.iloc[:, position])
+            self._read[key] = read_column_as(role, form, self._columns[position])
         return self._read[key]
 
 
