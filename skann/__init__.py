@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from skann._warnings import (
     DroppedColumnWarning,
     EstimateWarning,
+    ModelVersionWarning,
     ReadingWarning,
     SkannWarning,
     UnseenLevelsWarning,
@@ -16,13 +17,16 @@ from skann._warnings import (
 if TYPE_CHECKING:
     from skann._churn_ann._classifier import ChurnANNClassifier
     from skann._cost_threshold._classifier import CostThresholdClassifier
+    from skann._model_file._model import load, save
 
 __version__ = "0.1.0"
 
 # Loaded on first use: `import skann` takes milliseconds and imports no TensorFlow.
-_CLASSES = {
+_NAMES = {
     "ChurnANNClassifier": "skann._churn_ann._classifier",
     "CostThresholdClassifier": "skann._cost_threshold._classifier",
+    "load": "skann._model_file._model",
+    "save": "skann._model_file._model",
 }
 _PACKAGES = ("costs", "datasets", "inspection", "metrics", "model_selection", "preprocessing")
 
@@ -31,22 +35,25 @@ __all__ = [
     "CostThresholdClassifier",
     "DroppedColumnWarning",
     "EstimateWarning",
+    "ModelVersionWarning",
     "ReadingWarning",
     "SkannWarning",
     "UnseenLevelsWarning",
     "ValidationWarning",
     "WorkflowWarning",
+    "load",
+    "save",
     *_PACKAGES,
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _CLASSES:
-        return getattr(importlib.import_module(_CLASSES[name]), name)
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
     if name in _PACKAGES:
         return importlib.import_module(f"skann.{name}")
     raise AttributeError(f"module 'skann' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_CLASSES, *_PACKAGES])
+    return sorted([*globals(), *_NAMES, *_PACKAGES])

@@ -46,6 +46,8 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         yield part
         if whole.exists():
             shutil.copymode(whole, part)
+        with open(part, "rb+") as file:
+            os.fsync(file.fileno())
         os.replace(part, whole)
     finally:
         part.unlink(missing_ok=True)

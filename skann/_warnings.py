@@ -30,6 +30,10 @@ class UnseenLevelsWarning(SkannWarning):
     """Rows to predict hold levels of a category that training never saw."""
 
 
+class ModelVersionWarning(SkannWarning):
+    """A model was written with another version, so that it may predict something else."""
+
+
 class ValidationWarning(SkannWarning):
     """No validation rows could be set aside, so training cannot be watched on unseen rows."""
 

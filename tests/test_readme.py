@@ -17,12 +17,13 @@ def test_code_of_the_readme_runs_in_order(tmp_path, monkeypatch, capsys):
     pytest.importorskip("matplotlib").use("Agg")
     monkeypatch.chdir(tmp_path)
     blocks = re.findall(r"```python\n(.*?)```", README.read_text(), flags=re.DOTALL)
-    assert len(blocks) == 5
+    assert len(blocks) == 6
     names: dict = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
     assert names["auc"] > 0.8
     assert (tmp_path / "cost_curve.png").exists()
+    assert (tmp_path / "churn.skann").exists()
     assert int((names["contact"] == "Yes").sum()) == 200
     assert "AUC 0.8" in capsys.readouterr().out
 

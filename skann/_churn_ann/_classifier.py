@@ -8,7 +8,6 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from scipy.special import logit
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
@@ -28,13 +27,24 @@ from skann._churn_ann._defaults import (
 )
 from skann._churn_ann._fit_in_parts import FitInParts, NetworkParts
 from skann._churn_ann._folds import Plan, judged_rows, n_networks, plan_fit
-from skann._churn_ann._member import Capacity, Job, Member, Rows, train_member, train_one_epoch
+from skann._churn_ann._history import joined_histories
+from skann._churn_ann._member import (
+    Capacity,
+    Job,
+    Member,
+    Rows,
+    blocks,
+    train_member,
+    train_one_epoch,
+)
+from skann._churn_ann._portable import members_of, portable_state
 from skann._churn_ann._resampling import class_mass, costs_of_mistakes
 from skann._churn_ann._steps import is_auto
 from skann._churn_ann._stopping import stop_by_the_others
 from skann._churn_ann._validation import check_rows
 from skann._labels import check_labels, check_two_classes, encode_labels
 from skann._lazy_frames import refuse_lazy_frames
+from skann._travel import is_travelling
 from skann._warnings import each_once, give, held_back
 
 
@@ -228,6 +238,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     _parts: FitInParts | None = None  # set where a fit is to pause
     hidden_layer_sizes_: tuple[int, ...]
     l2_: float
+    best_epoch_: int | list[int]
 
     def __init__(
         self,
@@ -536,13 +547,15 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     def _of_each(self, answer: Callable[[Member, Any], np.ndarray], X: Any) -> list[np.ndarray]:
         """Return what each network answers, and give their warnings once."""
-        answers, notes_of_each = [], []
-        for member in self._members:
-            with held_back() as notes:
-                answers.append(answer(member, X))
-            notes_of_each.append(notes)
+        answers: list[list[np.ndarray]] = [[] for _ in self._members]
+        notes_of_each: list[list[Any]] = [[] for _ in self._members]
+        for block in blocks(X, self._members):
+            for member, own, notes in zip(self._members, answers, notes_of_each, strict=True):
+                with held_back() as new_notes:
+                    own.append(answer(member, block))
+                notes += new_notes
         give(notes_of_each)
-        return answers
+        return [np.concatenate(own) for own in answers]
 
     def _head_probabilities(self, member: Member, X: Any) -> np.ndarray:
         heads = member.head_probabilities(X)
@@ -609,22 +622,29 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     def _take_over(self, members: Sequence[Member]) -> None:
         """Let these be the networks."""
-        self._members = list(members)
-        self.pipelines_ = [member.pipeline for member in members]
+        best_epochs = [member.best_epoch for member in members]
+        self.best_epoch_ = best_epochs[0] if self.cv is None else best_epochs
+        self._hold(members)
         self.column_roles_ = getattr(self.pipelines_[0]["preprocess"], "column_roles_", {})
         self.class_prior_ = members[0].prior
         self.prior_shift_ = float(np.mean([member.prior_shift for member in members]))
-        self.best_epoch_: int | list[int]
         self.n_iter_ = max(len(member.history) for member in members)
-        if self.cv is None:
-            self.history_, self.best_epoch_ = members[0].history, members[0].best_epoch
-            return
-        self.history_ = pd.concat(
-            [member.history for member in members],
-            keys=range(1, len(members) + 1),
-            names=["fold", "epoch"],
-        )
-        self.best_epoch_ = [member.best_epoch for member in members]
+
+    def _hold(self, members: Sequence[Member]) -> None:
+        self._members = list(members)
+        self.pipelines_ = [member.pipeline for member in members]
+        histories = [member.history for member in members]
+        several = isinstance(self.best_epoch_, list)
+        self.history_ = joined_histories(histories) if several else histories[0]
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        return portable_state(state) if is_travelling() else state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if "_members" in state and "pipelines_" not in state:
+            self._hold(members_of(state))
 
     def _html_repr(self) -> str:
         # The plain diagram would show "auto" where fit has put whole steps.

@@ -14,6 +14,11 @@ def history_frame(logs: Mapping[str, Sequence[float]]) -> pd.DataFrame:
     return history
 
 
+def joined_histories(histories: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the histories of folds, counted from 1, one below the other."""
+    return pd.concat(histories, keys=range(1, len(histories) + 1), names=["fold", "epoch"])
+
+
 def kept_epoch(losses: pd.Series, restored: bool) -> int:
     """Return the epoch, counted from 1, whose weights are kept: the best if restored, or the last.
 

@@ -1,7 +1,7 @@
 """One network, and the pipeline in which it is trained."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -22,8 +22,11 @@ from skann._churn_ann._resampling import (
     make_sampler,
     resample,
 )
+from skann._churn_ann._saved_network import trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann.costs._priors import undo_prior_shift
+from skann.preprocessing import TableCleaner
+from skann.preprocessing._shared_rows import SharedRows
 from skann.preprocessing._table import as_table
 
 # Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
@@ -89,20 +92,34 @@ class Member:
 
     def head_probabilities(self, X: Any) -> np.ndarray:
         """Return each head's probability of the positive class, as training saw the classes."""
-        prepare, network = self.pipeline[:-1], self.pipeline["network"]
-        n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * network.n_features_in_)))
         with config_context(transform_output="default"):  # as in training
-            parts = [
-                network.head_probabilities(
-                    prepare.transform(_safe_indexing(X, slice(start, start + n_rows)))
-                )
-                for start in range(0, X.shape[0], n_rows)
-            ]
-        return np.concatenate(parts)
+            if isinstance(X, SharedRows):
+                return self._of_block(X)
+            return np.concatenate([self._of_block(block) for block in blocks(X, [self])])
+
+    def _of_block(self, rows: Any) -> np.ndarray:
+        # The steps themselves: for one row, a Pipeline takes longer than the network.
+        preprocess, encoder = self.pipeline["preprocess"], self.pipeline["encode"]
+        if isinstance(rows, SharedRows):
+            encoded = rows.encoded(preprocess, encoder)
+        else:
+            encoded = encoder.transform(preprocess.transform(rows))
+        return self.pipeline["network"].head_probabilities(encoded)
 
     def corrected(self, probability: np.ndarray) -> np.ndarray:
         """Return probabilities at the class shares of the rows as they came in."""
         return undo_prior_shift(probability, self.prior_shift) if self.prior_shift else probability
+
+
+def blocks(X: Any, members: Sequence[Member]) -> Iterator[Any]:
+    """Yield checked rows, as many at a time as can be encoded; their columns are read once."""
+    width = max(member.pipeline["network"].n_features_in_ for member in members)
+    n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * width)))
+    automatic = all(isinstance(member.pipeline["preprocess"], TableCleaner) for member in members)
+    for start in range(0, X.shape[0], n_rows):
+        whole = X.shape[0] <= n_rows
+        rows = X if whole else _safe_indexing(X, slice(start, start + n_rows))
+        yield SharedRows(rows) if automatic else rows
 
 
 class Capacity(NamedTuple):
@@ -223,7 +240,7 @@ def _pipeline(settings: Any, job: Job) -> Pipeline:
     if job.parts is not None:  # nobody else's
         return job.start.pipeline
     pipeline = copy.copy(job.start.pipeline)
-    pipeline.steps = [*pipeline.steps[:-1], ("network", copy.deepcopy(pipeline["network"]))]
+    pipeline.steps = [*pipeline.steps[:-1], ("network", trainable(pipeline["network"]))]
     return pipeline
 
 

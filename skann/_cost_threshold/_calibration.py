@@ -1,5 +1,6 @@
 """Recalibrate probabilities with scikit-learn's calibrators."""
 
+import copy
 from typing import Any, Self
 
 import numpy as np
@@ -33,6 +34,13 @@ def fit_calibrator(
     )
     with config_context(enable_metadata_routing=False):  # the weights are for the calibrator alone
         return calibrator.fit(_features(probability), positive, sample_weight=weight)
+
+
+def without_rows(calibrator: CalibratedClassifierCV) -> CalibratedClassifierCV:
+    """The calibrator without the indices of all customers that it was fitted on."""
+    lean = copy.copy(calibrator)
+    lean.cv = None
+    return lean
 
 
 def calibrate(calibrator: CalibratedClassifierCV, probability: np.ndarray) -> np.ndarray:

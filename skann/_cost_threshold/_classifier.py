@@ -13,10 +13,11 @@ from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, St
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_parameter
 
-from skann._cost_threshold._calibration import calibrate, fit_calibrator
+from skann._cost_threshold._calibration import calibrate, fit_calibrator, without_rows
 from skann._cost_threshold._unseen import fit_and_score_unseen, positive_probability
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
+from skann._travel import is_travelling, without_fitted_samplers
 from skann._warnings import each_once
 from skann.costs._actions import Offer, Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold, contact_gain
@@ -467,6 +468,28 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 
     def _positive_index(self) -> int:
         return positive_index(self.classes_, self.pos_label)
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = super().__getstate__()
+        if not is_travelling():
+            return state
+        portable = dict(state)
+        if "cost_curve_" in state:
+            curve = state["cost_curve_"]
+            portable["cost_curve_"] = {name: curve[name].to_numpy() for name in curve}
+        portable["estimator"] = without_fitted_samplers(state["estimator"])
+        if "estimator_" in state:
+            prefit = state["estimator_"] is state["estimator"]
+            lean = without_fitted_samplers(state["estimator_"])
+            portable["estimator_"] = portable["estimator"] if prefit else lean
+        if "calibrator_" in state:
+            portable["calibrator_"] = without_rows(state["calibrator_"])
+        return portable
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        if isinstance(state.get("cost_curve_"), dict):
+            self.cost_curve_ = pd.DataFrame(state["cost_curve_"])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

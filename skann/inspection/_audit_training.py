@@ -94,7 +94,7 @@ def gain_over_logistic(
     own = own if positive == network.classes_[1] else 1 - own
     aucs = [float(roc_auc_score(churned, scores)) for scores in (own, logistic)]
     n_training = len(table) - len(rows) // n_networks
-    n_weights = network.pipelines_[0]["network"].model_.count_params()
+    n_weights = network.pipelines_[0]["network"].n_weights
     shown = f"{aucs[0]:.3f}, logistic regression {aucs[1]:.3f}"
     compared = f"AUC on the {len(rows):,} validation rows: {shown}"
     if aucs[0] < aucs[1] - _BEHIND and not any(

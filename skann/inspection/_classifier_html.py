@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import estimator_html_repr
 
+from skann._churn_ann._saved_network import SavedNetwork
 from skann.inspection._history_display import histories
 from skann.inspection._report_style import STYLE
 from skann.preprocessing._roles import USED
@@ -29,13 +30,13 @@ def classifier_html(classifier: Any) -> str:
     diagram = estimator_html_repr(classifier)
     if not hasattr(classifier, "history_"):
         return diagram
-    network = classifier.pipelines_[0]["network"].model_
+    network = classifier.pipelines_[0]["network"]
     roles = classifier.column_roles_
     layers = [
         [layer.name, type(layer).__name__, _shape(layer), f"{layer.count_params():,}"]
-        for layer in network.layers
+        for layer in ([] if isinstance(network, SavedNetwork) else network.model_.layers)
     ]
-    layers.append(["all", "", "", f"{network.count_params():,}"])
+    layers.append(["all", "", "", f"{network.n_weights:,}"])
     parts = [
         f"<p>{escape(_learning(classifier))}</p>",
         f"<p>{escape(_capacity(classifier))}</p>",

@@ -10,6 +10,7 @@ from skann.networks._layers import Dense, EmbedCodes, HeadsDense, HeadsProbabili
 from skann.networks._learning_rate import hold_learning_rate
 from skann.networks._losses import mean_crossentropy
 from skann.networks._memory import forget_old_kernels
+from skann.networks._runtime import start_runtime
 from skann.networks._trainer import PRECISION, ChurnNetwork
 
 EMBEDDING_DIMENSION = 8  # as RealMLP (Holzmüller et al. 2024)
@@ -61,6 +62,7 @@ def build_network(
     ValueError
         If Keras does not know the activation.
     """
+    start_runtime()
     forget_old_kernels()
     try:
         keras.activations.get(activation)

@@ -9,10 +9,12 @@ from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, Tags
 
+from skann._forward import Architecture, head_probabilities
 from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, unheard
 from skann.networks._data import is_encoded_when_taken
 from skann.networks._metrics import fresh_metrics
+from skann.networks._runtime import is_forked, start_runtime
 
 
 class NetworkClassifier(KerasClassifier):
@@ -56,6 +58,7 @@ class NetworkClassifier(KerasClassifier):
             initial_epoch=initial_epoch,
             **kwargs,
         )
+        self.model_.keep_weights()
         # SciKeras would rename metrics ("auc" to "a_u_c"), and drop epochs without a value.
         new = self.model_.history.history
         n_new = len(new["loss"])
@@ -128,13 +131,32 @@ class NetworkClassifier(KerasClassifier):
         # SciKeras would copy all rows to leave out those of weight 0, which are not there.
         return X, y, np.asarray(sample_weight, dtype=np.float32)
 
+    @property
+    def architecture(self) -> Architecture:
+        """What the weights alone do not say of the network."""
+        return Architecture(
+            tuple(self.model__hidden_layer_sizes),
+            self.model__activation,
+            self.model__n_heads,
+            tuple(self.model__embedding_cardinalities),
+        )
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return self.model_.count_params()
+
     def head_probabilities(self, X: Any) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
         X = np.ascontiguousarray(X, dtype=np.float32)
         missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
         if missing > 0:
             X = np.pad(X, ((0, 0), (missing, 0)))
-        return self.model_.predict_array(X).astype(np.float64)
+        if is_forked():  # TensorFlow would wait for threads that are not there
+            heads = head_probabilities(self.architecture, self.model_.get_weights(), X)
+        else:
+            heads = self.model_.predict_array(X)
+        return heads.astype(np.float64)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, shape (n_samples, 2)."""
@@ -171,6 +193,7 @@ def make_network_classifier(
     **network
         Further arguments of `build_network`.
     """
+    start_runtime()
     settings: dict[str, Any] = {f"model__{name}": value for name, value in network.items()}
     if optimizer == "adam":
         optimizer = keras.optimizers.Adam  # SciKeras would build one to find its class

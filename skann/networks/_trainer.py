@@ -13,6 +13,7 @@ from skann.networks._learning_rate import hold_learning_rate
 from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._losses import mean_crossentropy
 from skann.networks._metrics import metric_value
+from skann.networks._runtime import is_forked, start_runtime
 
 # Callbacks that reach weights through `get_weights` and `set_weights` alone, so that nothing has
 # to be written to the Keras variables while training runs.
@@ -89,6 +90,7 @@ class ChurnNetwork(keras.Model):
         **kwargs: Any,
     ) -> keras.callbacks.History:
         """Train as `keras.Model.fit` does; see there for the arguments."""
+        start_runtime()
         callbacks = keras.tree.flatten(callbacks) if callbacks else []
         batch_size = 32 if batch_size is None else int(batch_size)
         plain_arrays = all(
@@ -198,6 +200,7 @@ class ChurnNetwork(keras.Model):
         -------
         ndarray of shape (n_samples, n_heads), float32
         """
+        start_runtime()
         if not _is_plain(self):
             return np.asarray(self.predict(X, verbose=0)).astype(np.float32)
         if len(X) == 0:
@@ -229,6 +232,8 @@ class ChurnNetwork(keras.Model):
 
     def get_weights(self) -> list[np.ndarray]:
         """Return the weights as arrays, those of the epoch at hand while training runs."""
+        if is_forked():
+            return [weight.copy() for weight in self.__dict__["_kept_weights"]]
         return super().get_weights() if self._live is None else self._live.get_weights()
 
     def set_weights(self, weights: list[np.ndarray]) -> None:
@@ -236,6 +241,12 @@ class ChurnNetwork(keras.Model):
         super().set_weights(weights)
         if self._live is not None:
             self._live.set_weights(weights)
+        else:
+            self.keep_weights()
+
+    def keep_weights(self) -> None:
+        """Keep the weights as arrays, which a forked child can read."""
+        self.__dict__["_kept_weights"] = super().get_weights()  # past Keras, which would track it
 
     def _epoch_order(self, epoch: int, n_rows: int, shuffle: bool) -> np.ndarray:
         if not shuffle:
@@ -262,6 +273,7 @@ class ChurnNetwork(keras.Model):
         return copy
 
     def __getstate__(self) -> dict[str, Any]:
+        start_runtime()
         optimizer = getattr(self, "optimizer", None)
         rate = getattr(optimizer, "_learning_rate", None)
         return {
@@ -274,6 +286,7 @@ class ChurnNetwork(keras.Model):
 
 
 def _rebuild(state: dict[str, Any]) -> ChurnNetwork:
+    start_runtime()
     model = keras.saving.deserialize_keras_object(state["config"])
     model.set_weights(state["weights"])
     model.seed = state["seed"]

@@ -248,24 +248,18 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 class _Levels(NamedTuple):
     """Levels of a category, whose codes are 1, 2, ...; 0 is whatever else comes."""
 
-    names: pd.Index
-    categories: pd.Index  # of the dtype in fit
-    codes: np.ndarray  # of these categories, and of none at the end
+    names: list[Any]
 
     @classmethod
     def of(cls, categories: pd.Index, kept: np.ndarray) -> "_Levels":
-        names = categories if kept.all() else categories[kept]
-        return cls(names, categories, np.append(np.cumsum(kept) * kept, 0))
+        return cls(categories[kept].tolist())
 
     def codes_of(self, series: pd.Series) -> np.ndarray:
+        known = dict(zip(self.names, range(1, len(self.names) + 1), strict=True))
         if not isinstance(series.dtype, pd.CategoricalDtype):
-            return self.names.get_indexer(pd.Index(series)) + 1
-        categories = series.dtype.categories
-        if categories is self.categories:  # a table that the same cleaner cleaned
-            codes = self.codes
-        else:
-            codes = np.append(self.names.get_indexer(categories), -1) + 1
-        return codes[series.array.codes]
+            return series.map(known).fillna(0).to_numpy(np.intp)
+        codes = [known.get(level, 0) for level in series.dtype.categories.tolist()]
+        return np.array([*codes, 0])[series.array.codes]  # the last is for code -1
 
 
 def _is_seen(categories: pd.Categorical) -> np.ndarray:

@@ -1,0 +1,129 @@
+"""A trained network as numbers and texts, which scores without TensorFlow."""
+
+import copy
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+
+from skann._forward import ACTIVATIONS, Architecture, head_probabilities
+
+
+class SavedNetwork(ClassifierMixin, BaseEstimator):
+    """The last step of a pipeline that came out of a file.
+
+    Predicts as the SciKeras classifier that it was; `to_keras` makes it one again.
+
+    Attributes
+    ----------
+    settings_ : dict
+        What the network was built and trained with; numbers and texts.
+    optimizer_ : dict
+        "name" of Keras' class, its "config", and its "state": a list of ndarray.
+    weights_ : list of ndarray
+        In Keras' order.
+    history_ : dict of {str: ndarray}
+        Loss, metrics and learning rate of each epoch.
+    classes_ : ndarray of shape (2,)
+    n_features_in_ : int
+    """
+
+    settings_: dict[str, Any]
+    optimizer_: dict[str, Any]
+    weights_: list[np.ndarray]
+    history_: dict[str, np.ndarray]
+    classes_: np.ndarray
+    n_features_in_: int
+
+    @classmethod
+    def of(cls, network: Any) -> Self:
+        """Return what a trained `NetworkClassifier` comes down to.
+
+        Raises
+        ------
+        TypeError
+            If its optimizer, its metrics or its activation cannot be told by numbers and texts.
+        """
+        if isinstance(network, cls):
+            return network
+        saved, model = cls(), network.model_
+        saved.settings_ = {
+            **network.architecture._asdict(),
+            "dropout": float(network.model__dropout),
+            "l2": float(network.model__l2),
+            "seed": int(network.model__seed),
+            "batch_size": int(network.batch_size),
+            "epochs": int(network.epochs),
+            "metrics": [_metric_name(metric) for metric in network.metrics],
+        }
+        if saved._architecture.activation not in ACTIVATIONS:
+            raise TypeError(f"activation {saved._architecture.activation!r} is of Keras alone")
+        config = model.optimizer.get_config()
+        odd = [name for name, value in config.items() if not _is_plain(value)]
+        if odd:
+            raise TypeError(f"the optimizer's {odd[0]} is of Keras alone: {config[odd[0]]}")
+        saved.optimizer_ = {
+            "name": type(model.optimizer).__name__,
+            "config": config,
+            "state": [variable.numpy() for variable in model.optimizer.variables],
+        }
+        saved.weights_ = model.get_weights()
+        saved.history_ = {name: np.array(values) for name, values in network.history_.items()}
+        saved.classes_, saved.n_features_in_ = network.classes_, network.n_features_in_
+        return saved
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Refuse to train, which `to_keras` is for; scikit-learn asks for the method."""
+        raise TypeError("a network out of a file is trained on by what its to_keras() returns")
+
+    def to_keras(self) -> Any:
+        """Return the SciKeras classifier that this was, ready to train on; loads TensorFlow."""
+        from skann.networks import restored_network
+
+        return restored_network(self)
+
+    @property
+    def n_weights(self) -> int:
+        """Number of weights."""
+        return sum(weight.size for weight in self.weights_)
+
+    @property
+    def _architecture(self) -> Architecture:
+        return Architecture(*(self.settings_[name] for name in Architecture._fields))
+
+    def head_probabilities(self, X: Any) -> np.ndarray:
+        """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
+        X = np.ascontiguousarray(X, dtype=np.float32)
+        missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
+        if missing > 0:
+            X = np.hstack([np.zeros((len(X), missing), X.dtype), X])
+        return head_probabilities(self._architecture, self.weights_, X).astype(np.float64)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Return the probability of each class, shape (n_samples, 2)."""
+        positive = self.head_probabilities(X).mean(axis=1)
+        return np.column_stack([1.0 - positive, positive])
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Return the likelier class of each row."""
+        return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def trainable(network: Any) -> Any:
+    """Return a copy of a trained network to train on: Keras' again, if it came out of a file."""
+    return network.to_keras() if isinstance(network, SavedNetwork) else copy.deepcopy(network)
+
+
+def _metric_name(metric: Any) -> str:
+    if isinstance(metric, str):
+        return metric
+    if type(metric).__name__ == "AUC" and metric.name == "auc":
+        return "auc"
+    raise TypeError(f"metric {metric!r} is a Keras object; name it by a text such as 'accuracy'")
+
+
+def _is_plain(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)

@@ -1,0 +1,46 @@
+"""Versions that a model was made by, and whether they matter now."""
+
+import platform
+from importlib import metadata
+
+import skann
+from skann._warnings import ModelVersionWarning, warn
+
+_PACKAGES = ("scikit-learn", "imbalanced-learn", "numpy", "pandas", "keras", "skops")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python, skann and what it stands on."""
+    found = {"python": platform.python_version(), "skann": skann.__version__}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def warn_of_other_versions(written: dict[str, str], name: str) -> None:
+    """Warn where a model may predict other things than when it was written.
+
+    scikit-learn keeps its own parts only from one patch to the next; NumPy computes alike in all
+    versions, and Keras is not needed to predict.
+    """
+    other = [
+        f"{package} {written[package]} (now {here})"
+        for package, here in (
+            ("scikit-learn", metadata.version("scikit-learn")),
+            ("skann", skann.__version__),
+        )
+        if package in written and _minor(written[package]) != _minor(here)
+    ]
+    if other:
+        warn(
+            f"{name} was written with {' and '.join(other)}: compare some predictions with those "
+            "of before, or train anew",
+            ModelVersionWarning,
+        )
+
+
+def _minor(version: str) -> list[str]:
+    return version.split(".")[:2]

@@ -1,0 +1,43 @@
+"""TensorFlow's runtime: started by the first network, quietly, and never in a forked child."""
+
+import os
+import threading
+from contextlib import suppress
+
+import tensorflow as tf
+
+from skann.networks._quiet import without_start_up_notes
+
+_lock = threading.Lock()
+_started_in: int | None = None  # the process
+
+
+def start_runtime() -> None:
+    """Start TensorFlow's runtime if it is not running.
+
+    Raises
+    ------
+    RuntimeError
+        In a child forked from a process where it ran: its threads do not live through a fork, so
+        that the first operation would wait for them for ever.
+    """
+    global _started_in
+    if is_forked():
+        raise RuntimeError(
+            "this process was forked from one in which TensorFlow had started, and TensorFlow "
+            "does not work in such a child: start processes by 'spawn' or 'forkserver', or train "
+            "after the fork. Probabilities can be had here, from a fitted ChurnANNClassifier or "
+            "from a model of skann.load, which needs no TensorFlow."
+        )
+    with _lock:
+        if _started_in is None:
+            # The first operation looks for devices, and XLA's first compilation for platforms;
+            # both say so.
+            with without_start_up_notes(), suppress(tf.errors.OpError, NotImplementedError):
+                tf.function(tf.sigmoid, jit_compile=True, autograph=False)(tf.constant(0.0))
+            _started_in = os.getpid()
+
+
+def is_forked() -> bool:
+    """Whether this is a forked child of a process where the runtime was started."""
+    return _started_in not in (None, os.getpid())
