@@ -39,7 +39,8 @@ _FEWEST_ROWS_FOR_ID = 20
 # No measurement has as many digits, and floats don't hold them.
 _FEWEST_OF_ID = 10.0**15
 
-_ID_WORDS = frozenset({"id", "ids", "uuid", "guid", "identifier", "number", "nr", "no"})
+_ID_WORDS = frozenset({"id", "ids", "uuid", "guid", "identifier", "nr"})
+_LAST_ID_WORDS = frozenset({"number", "no"})  # but not number_of_calls
 _WHO = frozenset({"customer", "client", "user", "account", "member", "employee"})
 _JOINED_ID = re.compile(r"(row|customer|client|user|account|member|employee|record)(id|no|num|nr)")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -363,8 +364,8 @@ def _is_id_number(name: Any, values: np.ndarray) -> bool:
 def _names_id(name: Any) -> bool:
     words = [word.lower() for word in _WORD.findall(str(name))]
     return bool(words) and (
-        words[-1] in _ID_WORDS
-        or words[0] == "id"
+        not _ID_WORDS.isdisjoint(words)
+        or words[-1] in _LAST_ID_WORDS
         or (len(words) == 1 and words[0] in _WHO)
         or _JOINED_ID.fullmatch("".join(words)) is not None
         or str(name).startswith("Unnamed: 0")  # an index that went through a CSV file

@@ -145,7 +145,8 @@ def test_distinct_integers_are_ids_where_chance_would_repeat_some(values, expect
 @pytest.mark.parametrize(
     "name",
     ["id", "ID", "customer_id", "customerID", "CustomerId", "customerid", "row_number", "RowNumber",
-     "EmployeeNumber", "account no", "id_client", "user-uuid", "user", "Unnamed: 0"],
+     "EmployeeNumber", "account no", "id_client", "user-uuid", "user", "LoanNr_ChkDgt",
+     "Unnamed: 0"],
 )  # fmt: skip
 def test_a_name_says_id(name):
     assert role(distinct_integers(30, 1_000_000), name) == "id"
