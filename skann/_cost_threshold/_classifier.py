@@ -14,6 +14,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_parameter
 
 from skann._cost_threshold._calibration import calibrate, fit_calibrator
+from skann._cost_threshold._changed_rate import TunedOn, check_prior
 from skann._cost_threshold._unseen import fit_and_score_unseen, positive_probability
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
@@ -21,6 +22,7 @@ from skann._warnings import each_once
 from skann.costs._actions import Offer, Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, without_columns
+from skann.costs._priors import move_to_prior
 from skann.costs._rule import Rule
 from skann.costs._tuning import tune
 
@@ -100,12 +102,24 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         (fraction of the customers). Capacity and budget are left out of it.
     threshold_spread_ : tuple of two floats
         Where 90 % of the best thresholds lie when the customers are resampled.
+    prior_ : float
+        Churn rate of the labels in `fit`, by weight: the rate that probabilities are true to.
     classes_ : ndarray of shape (2,)
         The labels.
 
+    Notes
+    -----
+    Where the customers to decide on churn at another rate than those of `fit`, give that rate as
+    `prior`, or "estimate". Probabilities are then moved to it, which is right where customers of
+    either class look as before and only their shares have changed (Elkan 2001, theorem 2). Bayes'
+    rule stays as it is. The empirical cut does not: it is sought again among the customers that it
+    was tuned on, their probabilities moved and each class weighted to its new share. The old cut
+    would rest on the wrong customers: of a balanced sample hardly any are as unlikely to churn as
+    those at the edge where few churn.
+
     References
     ----------
-    Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001, section 2.
+    Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001, theorem 2 and section 2.
 
     Examples
     --------
@@ -128,6 +142,12 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     >>> model = model.set_params(capacity=50).fit(X, y)
     >>> int(model.predict(X).sum())
     50
+
+    Next month 2 % are expected to leave, and fewer calls pay:
+
+    >>> model = model.set_params(capacity=None).fit(X, y)
+    >>> bool(model.predict(X, prior=0.02).sum() < model.predict(X).sum())
+    True
     """
 
     _parameter_constraints: dict = {
@@ -257,13 +277,18 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             routed["splitter"]["split"],
         )
         self._record_features(X, features)
-        churned, weight = y[rows] == self._positive_label(), weight[rows]
+        churned = y == self._positive_label()
+        self.prior_ = float(np.average(churned, weights=weight))
+        churned, weight = churned[rows], weight[rows]
         if not weight.any():
             raise ValueError("sample_weight is zero for every customer that could be scored.")
         if self.calibration is not None:
             self.calibrator_ = fit_calibrator(probability, churned, weight, self.calibration)
             probability = calibrate(self.calibrator_, probability)
-        offer = offers.rows(rows).best(probability)
+        offers = offers.rows(rows)
+        tuned_on = TunedOn(probability, churned, offers, weight)
+        self._tuned_on = tuned_on if self.method == "empirical" else None
+        offer = offers.best(probability)
         tuned = tune(probability, churned, offer.costs, weight, self.method, random_state)
         self.threshold_ = tuned.threshold
         self.threshold_spread_ = tuned.spread
@@ -271,7 +296,9 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self._cut = tuned.cut
         self._constant_costs = offer.costs if offer.costs.constant else None
         self._costs_given_in_fit = list(given)
-        outcomes = offer.costs.of_decisions(churned, self._rule.contacted(probability, offer))
+        outcomes = offer.costs.of_decisions(
+            churned, self._rule_at().contacted(probability, offer)
+        )
         self.expected_cost_ = float(np.average(outcomes, weights=weight))
         return self
 
@@ -318,12 +345,14 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         """The two labels."""
         return self.estimator_.classes_
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any, *, prior: float | str | None = None) -> np.ndarray:
         """Probabilities of the two classes, recalibrated where `calibration` says so.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
+        prior : float or "estimate", default=None
+            As in `predict`.
 
         Returns
         -------
@@ -331,9 +360,9 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             In the order of `classes_`.
         """
         check_is_fitted(self)
-        if self.calibration is None:
+        if self.calibration is None and prior is None:
             return self.estimator_.predict_proba(self._features(X))
-        positive = self._positive_probability(X)
+        positive, _ = self._moved(self._positive_probability(X), prior)
         columns = [1.0 - positive, positive] if self._positive_index() else [positive, 1 - positive]
         return np.column_stack(columns)
 
@@ -345,6 +374,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         fp_cost: ArrayLike | None = None,
         tp_cost: ArrayLike | None = None,
         tn_cost: ArrayLike | None = None,
+        prior: float | str | None = None,
     ) -> np.ndarray:
         """Labels: the positive one for those to contact.
 
@@ -354,26 +384,43 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             One batch, where there is a capacity or a budget.
         fn_cost, fp_cost, tp_cost, tn_cost : array-like of shape (n_customers,), default=None
             One cost a customer; needed where `fit` got them.
+        prior : float or "estimate", default=None
+            Churn rate of these customers, where it differs from that of `fit`; "estimate" finds it
+            from this batch, see `skann.costs.estimate_prior`. Probabilities must be calibrated.
 
         Returns
         -------
         ndarray of shape (n_customers,)
+
+        Raises
+        ------
+        ValueError
+            If costs or columns are missing, or `prior` is no rate.
+
+        Warns
+        -----
+        EstimateWarning
+            If `prior` is to be estimated, and the batch does not support it.
         """
         given = _only_costs(
             "predict", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
         )
-        probability, offer = self._score(X, given)
-        contacted = self._rule.contacted(probability, offer)
+        probability, offer, rule = self._score(X, given, prior)
+        contacted = rule.contacted(probability, offer)
         positive = self._positive_index()
         return self.classes_[np.where(contacted, positive, 1 - positive)]
 
-    def predict_action(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+    def predict_action(
+        self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike
+    ) -> np.ndarray:
         """The action that each customer gets.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
             One batch, where there is a capacity or a budget.
+        prior : float or "estimate", default=None
+            As in `predict`.
         **costs : array-like of shape (n_customers,)
             As in `predict`.
 
@@ -383,17 +430,21 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             A name out of `actions` ("contact" without these), None for those left alone.
         """
         given = _only_costs("predict_action", **costs)
-        probability, offer = self._score(X, given)
+        probability, offer, rule = self._score(X, given, prior)
         names = [*(self.actions or {"contact": {}}), None]
-        action = np.where(self._rule.contacted(probability, offer), offer.action, len(names) - 1)
+        action = np.where(rule.contacted(probability, offer), offer.action, len(names) - 1)
         return np.array(names, dtype=object)[action]
 
-    def expected_gain(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+    def expected_gain(
+        self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike
+    ) -> np.ndarray:
         """What contacting each customer gains in expectation over leaving them.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
+        prior : float or "estimate", default=None
+            As in `predict`.
         **costs : array-like of shape (n_customers,)
             As in `predict`.
 
@@ -402,10 +453,10 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         ndarray of shape (n_customers,)
             In units of cost, at the probabilities of `predict_proba`, for the best action.
         """
-        probability, offer = self._score(X, _only_costs("expected_gain", **costs))
+        probability, offer, _ = self._score(X, _only_costs("expected_gain", **costs), prior)
         return contact_gain(probability, offer.costs)
 
-    def rank(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+    def rank(self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike) -> np.ndarray:
         """Rank of each customer in the order of contacting, 1 for the first.
 
         Those whom `predict` would contact without a limit come first, then the higher expected
@@ -415,6 +466,8 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
+        prior : float or "estimate", default=None
+            As in `predict`.
         **costs : array-like of shape (n_customers,)
             As in `predict`.
 
@@ -422,13 +475,15 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         -------
         ndarray of int, shape (n_customers,)
         """
-        probability, offer = self._score(X, _only_costs("rank", **costs))
+        probability, offer, rule = self._score(X, _only_costs("rank", **costs), prior)
         ranks = np.empty(len(probability), dtype=np.int64)
-        ranks[self._rule.order(probability, offer)] = np.arange(1, len(probability) + 1)
+        ranks[rule.order(probability, offer)] = np.arange(1, len(probability) + 1)
         return ranks
 
-    def _score(self, X: Any, given: dict[str, Any]) -> tuple[np.ndarray, Offer]:
-        """Probability of the positive class, and what contacting means, for each customer."""
+    def _score(
+        self, X: Any, given: dict[str, Any], prior: float | str | None = None
+    ) -> tuple[np.ndarray, Offer, Rule]:
+        """Probability of the positive class and what contacting means, by customer; the rule."""
         check_is_fitted(self)
         missing = [name for name in self._costs_given_in_fit if name not in given]
         if missing:
@@ -436,12 +491,25 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
                 f"fit got one cost a customer for {missing}: give them here, too, or keep them in "
                 f"a column of X and name it, as in {missing[0]}='column'."
             )
-        probability = self._positive_probability(X)
-        return probability, self._offers(X, given, len(probability)).best(probability)
+        probability, prior = self._moved(self._positive_probability(X), prior)
+        offer = self._offers(X, given, len(probability)).best(probability)
+        return probability, offer, self._rule_at(prior)
 
-    @property
-    def _rule(self) -> Rule:
-        return Rule(self.threshold_, self._cut, self._constant_costs, self.capacity, self.budget)
+    def _moved(
+        self, probability: np.ndarray, prior: float | str | None
+    ) -> tuple[np.ndarray, float | None]:
+        """Probabilities at the churn rate of new customers, and that rate."""
+        if prior is None:
+            return probability, None
+        rate = check_prior(prior, probability, self.prior_)
+        return move_to_prior(probability, from_prior=self.prior_, to_prior=rate), rate
+
+    def _rule_at(self, prior: float | None = None) -> Rule:
+        """The rule for customers of a churn rate, by default that of `fit`."""
+        cut = self.threshold_, self._cut, self._constant_costs
+        if prior is not None and self._tuned_on is not None:
+            cut = self._tuned_on.at_prior(self.prior_, prior)
+        return Rule(*cut, self.capacity, self.budget)
 
     def _positive_probability(self, X: Any) -> np.ndarray:
         probability = positive_probability(
