@@ -70,9 +70,10 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         `validation_proba_` their probabilities by networks that did not see them, as
         `ChurnANNClassifier` with folds does, so that no further fit is needed; else from 5 folds.
         An int makes so many shuffled stratified folds; after cross-validation the estimator is
-        fitted on all rows. "validation": from the fit on all rows, however few it set aside; if
-        there is no `validation_proba_`, it predicts them. "prefit": `estimator` is fitted, and
-        `fit` gets customers that it did not see.
+        fitted on all rows. Where `fit` gets groups, these folds keep to them. "validation": from
+        the fit on all rows, however few it set aside; if there is no `validation_proba_`, it
+        predicts them. "prefit": `estimator` is fitted, and `fit` gets customers that it did not
+        see.
     pos_label : label, default=None
         The positive class; None takes `classes_[1]`.
     drop_cost_columns : bool, default=True
@@ -150,6 +151,9 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     True
     """
 
+    # Whoever gives groups means this: no request is needed.
+    __metadata_request__fit = {"groups": True}
+
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
         **{name: [Real, str] for name in COST_NAMES},
@@ -215,6 +219,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         y: Any,
         sample_weight: ArrayLike | None = None,
         *,
+        groups: ArrayLike | None = None,
         fn_cost: ArrayLike | None = None,
         fp_cost: ArrayLike | None = None,
         tp_cost: ArrayLike | None = None,
@@ -231,6 +236,10 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         sample_weight : array-like of shape (n_customers,), default=None
             Weighs the customers in the choice of the cut, and in the estimator's own `fit` where
             that takes weights.
+        groups : array-like of shape (n_customers,), default=None
+            Rows of one group, such as those of one customer, are never on both sides of a fold.
+            The estimator's own `fit` gets them where it takes groups; through scikit-learn's
+            metadata routing they also reach one within a pipeline.
         fn_cost, fp_cost, tp_cost, tn_cost : array-like of shape (n_customers,), default=None
             One cost a customer, instead of the constructor's.
         **params : dict
@@ -261,7 +270,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         for costs in offers.costs:
             if costs.constant:
                 bayes_threshold(costs)  # refuses costs that reward mistakes before any training
-        routed = self._route(sample_weight, given, params)
+        routed = self._route(sample_weight, groups, given, params)
 
         features = self._features(X)
         random_state = check_random_state(0 if self.random_state is None else self.random_state)
@@ -275,6 +284,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             random_state,
             routed["estimator"]["fit"],
             routed["splitter"]["split"],
+            groups,
         )
         self._record_features(X, features)
         churned = y == self._positive_label()
@@ -296,9 +306,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self._cut = tuned.cut
         self._constant_costs = offer.costs if offer.costs.constant else None
         self._costs_given_in_fit = list(given)
-        outcomes = offer.costs.of_decisions(
-            churned, self._rule_at().contacted(probability, offer)
-        )
+        outcomes = offer.costs.of_decisions(churned, self._rule_at().contacted(probability, offer))
         self.expected_cost_ = float(np.average(outcomes, weights=weight))
         return self
 
@@ -311,21 +319,21 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             self.n_features_in_ = len(self.feature_names_in_)
 
     def _route(
-        self, sample_weight: Any, given: dict[str, Any], params: dict[str, Any]
+        self, sample_weight: Any, groups: Any, given: dict[str, Any], params: dict[str, Any]
     ) -> dict[str, Any]:
         """What the estimator's `fit` and the splitter's `split` get."""
-        if sample_weight is not None:
-            params = {"sample_weight": sample_weight, **params}
+        own = {"sample_weight": sample_weight, "groups": groups}
+        own = {name: values for name, values in own.items() if values is not None}
         if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", **params, **given)
-        if params.keys() - {"sample_weight"}:
+            return process_routing(self, "fit", **own, **params, **given)
+        if params:
             raise ValueError(
                 f"fit got {sorted(params)}: extra arguments reach the estimator through metadata "
                 "routing only, sklearn.set_config(enable_metadata_routing=True)."
             )
-        if not has_fit_parameter(self.estimator, "sample_weight"):
-            params = {}
-        return {"estimator": {"fit": params}, "splitter": {"split": {}}}
+        taken = {name: own[name] for name in own if has_fit_parameter(self.estimator, name)}
+        split = {} if groups is None else {"groups": groups}
+        return {"estimator": {"fit": taken}, "splitter": {"split": split}}
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Metadata routing of this object: see scikit-learn's guide.
