@@ -22,9 +22,9 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
     Looked for are: leaks (a column that tells the label, identifiers, test rows or twins among the
     training rows, a customer's rows on both sides of a split, a shuffled split of rows in order of
     time, resampling or scaling before the split); accuracy as the only measure; imbalance
-    ignored; a threshold at 0.5; no validation rows; and, in the history of a fitted
-    `ChurnANNClassifier`, a learning rate too high or too low, over- and underfitting, and a
-    network too big for what it gains over logistic regression.
+    ignored; a threshold at 0.5, or from too few customers; no validation rows; and, in the history
+    of a fitted `ChurnANNClassifier`, a learning rate too high or too low, over- and underfitting,
+    and a network too big for what it gains over logistic regression, or behind gradient boosting.
 
     Parameters
     ----------
@@ -91,6 +91,7 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
         *setup.accuracy_only(estimator, share),
         *setup.imbalance_ignored(estimator, share),
         *setup.default_threshold(estimator),
+        *setup.few_churners(estimator),
         *setup.no_validation(estimator),
     ]
     network = find_network(estimator)
@@ -98,6 +99,7 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
         _check_same_rows(network, len(table))
         found += training.learning(network, churned)
         found += training.gain_over_logistic(estimator, network, table, labels)
+        found += training.gain_over_boosting(estimator, network, table, labels)
     return Findings(sorted(found, key=lambda finding: finding.severity != "error"))
 
 

@@ -288,6 +288,27 @@ def test_rows_in_order_of_time_under_shuffled_folds_are_found_with_what_they_fla
     assert fault not in faults(decided(ChurnANNClassifier()), X.sample(frac=1, random_state=0), y)
 
 
+def test_a_cut_from_too_few_churners_is_found():
+    X, y = make_churn(600, churn_rate=0.05, random_state=0, return_X_y=True)
+    X = X[["tenure_months", "support_calls", "monthly_charge"]]
+    fault = "threshold from too few customers"
+    model = CostThresholdClassifier(LogisticRegression(max_iter=500), cv=3, **COSTS)
+    (finding,) = (f for f in audit(model.fit(X, y), X, y) if f.fault == fault)
+    assert "with 30 churners" in finding.evidence
+    assert fault not in faults(model.set_params(method="bayes").fit(X, y), X, y)
+
+
+@pytest.mark.slow
+def test_gradient_boosting_that_is_ahead_is_found():
+    random = np.random.default_rng(0)
+    X = pd.DataFrame(random.uniform(size=(1500, 2)), columns=["a", "b"])
+    y = np.where(((X["a"] > 0.5) != (X["b"] > 0.5)) ^ (random.random(1500) < 0.2), "Yes", "No")
+    network = ChurnANNClassifier((4,), n_heads=1, cv=2, epochs=2, random_state=0).fit(X, y)
+    fault = "gradient boosting is ahead"
+    (finding,) = (f for f in audit(network, X, y) if f.fault == fault)
+    assert "its AUC is higher by" in finding.evidence
+
+
 def test_twins_in_a_table_of_few_values_are_no_fault(split):
     X = split.X_train[["contract", "support_calls"]]
     test = split.X_test[X.columns]
