@@ -345,8 +345,62 @@ def test_groups_are_routed_to_the_splitter(churn):
         model = CostThresholdClassifier(LogisticRegression(), cv=GroupKFold(3))
         model.fit(X, y, groups=np.arange(len(y)) % 7)
         assert model.threshold_ > 0
-    with pytest.raises(ValueError, match="groups.*enable_metadata_routing"):
-        model.fit(X, y, groups=np.arange(len(y)) % 7)
+    with pytest.raises(ValueError, match="colour.*enable_metadata_routing"):
+        model.fit(X, y, colour=np.arange(len(y)) % 7)
+
+
+class GroupRecorder(Recorder):
+    """Records its groups and those of its rows, and has probabilities of its own folds."""
+
+    fits = []
+
+    def fit(self, X, y, *, groups=None):
+        super().fit(X, y)
+        self.validation_indices_ = np.arange(len(y))
+        self.validation_proba_ = np.asarray(X)[:, 0]
+        self.fits.append(groups)
+        return self
+
+
+@pytest.mark.parametrize("cv", ["auto", 3, GroupKFold(3)])
+def test_groups_are_kept_by_folds_and_handed_to_the_estimator(cv):
+    X, y = scored(300)
+    groups = np.arange(300) // 3
+    GroupRecorder.fits.clear()
+    CostThresholdClassifier(GroupRecorder(), cv=cv).fit(X, y, groups=groups)
+    everything, *folds = GroupRecorder.fits
+    assert everything is groups
+    assert len(folds) == (0 if cv == "auto" else 3)  # "auto" takes the estimator's own folds
+    for fold in folds:
+        assert np.all(np.unique(fold, return_counts=True)[1] == 3)
+
+
+class Unaware(Recorder):
+    """Has probabilities of folds of its own, which know of no groups."""
+
+    def fit(self, X, y):
+        super().fit(X, y)
+        self.validation_indices_ = np.arange(len(y))
+        self.validation_proba_ = np.zeros(len(y))
+        return self
+
+
+def test_own_probabilities_of_an_estimator_that_takes_no_groups_are_not_taken():
+    X, y = scored(300)
+    model = CostThresholdClassifier(Unaware()).fit(X, y, groups=np.arange(300) // 3)
+    assert len(model.cost_curve_) > 2
+    assert len(CostThresholdClassifier(Unaware()).fit(X, y).cost_curve_) == 2
+
+
+def test_groups_need_no_request_on_their_way_to_a_threshold(churn):
+    X, _, y, _ = churn
+    groups = np.arange(len(y)) // 3
+    with sklearn.config_context(enable_metadata_routing=True):
+        model = CostThresholdClassifier(LogisticRegression(), cv=3)
+        search = GridSearchCV(model, {"estimator__C": [1.0]}, cv=GroupKFold(2), scoring="roc_auc")
+        search.fit(X, y, groups=groups)
+    plain = CostThresholdClassifier(LogisticRegression(C=1.0), cv=3).fit(X, y, groups=groups)
+    assert search.best_estimator_.threshold_ == plain.threshold_
 
 
 def test_columns_work_where_metadata_does_not_go(churn):

@@ -199,6 +199,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     (500, 2)
     """
 
+    # Whoever gives groups means this: no request is needed.
+    __metadata_request__fit = {"groups": True}
+
     _parameter_constraints: dict[str, list[Any]] = {
         "hidden_layer_sizes": ["array-like", StrOptions({"auto"})],
         "activation": [str],

@@ -14,6 +14,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_parameter
 
 from skann._cost_threshold._calibration import calibrate, fit_calibrator, without_rows
+from skann._cost_threshold._changed_rate import TunedOn, check_prior
 from skann._cost_threshold._unseen import fit_and_score_unseen, positive_probability
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
@@ -22,6 +23,7 @@ from skann._warnings import each_once
 from skann.costs._actions import Offer, Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, without_columns
+from skann.costs._priors import move_to_prior
 from skann.costs._rule import Rule
 from skann.costs._tuning import tune
 
@@ -69,9 +71,10 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         `validation_proba_` their probabilities by networks that did not see them, as
         `ChurnANNClassifier` with folds does, so that no further fit is needed; else from 5 folds.
         An int makes so many shuffled stratified folds; after cross-validation the estimator is
-        fitted on all rows. "validation": from the fit on all rows, however few it set aside; if
-        there is no `validation_proba_`, it predicts them. "prefit": `estimator` is fitted, and
-        `fit` gets customers that it did not see.
+        fitted on all rows. Where `fit` gets groups, these folds keep to them. "validation": from
+        the fit on all rows, however few it set aside; if there is no `validation_proba_`, it
+        predicts them. "prefit": `estimator` is fitted, and `fit` gets customers that it did not
+        see.
     pos_label : label, default=None
         The positive class; None takes `classes_[1]`.
     drop_cost_columns : bool, default=True
@@ -101,12 +104,24 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         (fraction of the customers). Capacity and budget are left out of it.
     threshold_spread_ : tuple of two floats
         Where 90 % of the best thresholds lie when the customers are resampled.
+    prior_ : float
+        Churn rate of the labels in `fit`, by weight: the rate that probabilities are true to.
     classes_ : ndarray of shape (2,)
         The labels.
 
+    Notes
+    -----
+    Where the customers to decide on churn at another rate than those of `fit`, give that rate as
+    `prior`, or "estimate". Probabilities are then moved to it, which is right where customers of
+    either class look as before and only their shares have changed (Elkan 2001, theorem 2). Bayes'
+    rule stays as it is. The empirical cut does not: it is sought again among the customers that it
+    was tuned on, their probabilities moved and each class weighted to its new share. The old cut
+    would rest on the wrong customers: of a balanced sample hardly any are as unlikely to churn as
+    those at the edge where few churn.
+
     References
     ----------
-    Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001, section 2.
+    Elkan, "The Foundations of Cost-Sensitive Learning", IJCAI 2001, theorem 2 and section 2.
 
     Examples
     --------
@@ -129,7 +144,16 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     >>> model = model.set_params(capacity=50).fit(X, y)
     >>> int(model.predict(X).sum())
     50
+
+    Next month 2 % are expected to leave, and fewer calls pay:
+
+    >>> model = model.set_params(capacity=None).fit(X, y)
+    >>> bool(model.predict(X, prior=0.02).sum() < model.predict(X).sum())
+    True
     """
+
+    # Whoever gives groups means this: no request is needed.
+    __metadata_request__fit = {"groups": True}
 
     _parameter_constraints: dict = {
         "estimator": [HasMethods(["fit", "predict_proba"])],
@@ -196,6 +220,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         y: Any,
         sample_weight: ArrayLike | None = None,
         *,
+        groups: ArrayLike | None = None,
         fn_cost: ArrayLike | None = None,
         fp_cost: ArrayLike | None = None,
         tp_cost: ArrayLike | None = None,
@@ -212,6 +237,10 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         sample_weight : array-like of shape (n_customers,), default=None
             Weighs the customers in the choice of the cut, and in the estimator's own `fit` where
             that takes weights.
+        groups : array-like of shape (n_customers,), default=None
+            Rows of one group, such as those of one customer, are never on both sides of a fold.
+            The estimator's own `fit` gets them where it takes groups; through scikit-learn's
+            metadata routing they also reach one within a pipeline.
         fn_cost, fp_cost, tp_cost, tn_cost : array-like of shape (n_customers,), default=None
             One cost a customer, instead of the constructor's.
         **params : dict
@@ -242,7 +271,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         for costs in offers.costs:
             if costs.constant:
                 bayes_threshold(costs)  # refuses costs that reward mistakes before any training
-        routed = self._route(sample_weight, given, params)
+        routed = self._route(sample_weight, groups, given, params)
 
         features = self._features(X)
         random_state = check_random_state(0 if self.random_state is None else self.random_state)
@@ -256,15 +285,21 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             random_state,
             routed["estimator"]["fit"],
             routed["splitter"]["split"],
+            groups,
         )
         self._record_features(X, features)
-        churned, weight = y[rows] == self._positive_label(), weight[rows]
+        churned = y == self._positive_label()
+        self.prior_ = float(np.average(churned, weights=weight))
+        churned, weight = churned[rows], weight[rows]
         if not weight.any():
             raise ValueError("sample_weight is zero for every customer that could be scored.")
         if self.calibration is not None:
             self.calibrator_ = fit_calibrator(probability, churned, weight, self.calibration)
             probability = calibrate(self.calibrator_, probability)
-        offer = offers.rows(rows).best(probability)
+        offers = offers.rows(rows)
+        tuned_on = TunedOn(probability, churned, offers, weight)
+        self._tuned_on = tuned_on if self.method == "empirical" else None
+        offer = offers.best(probability)
         tuned = tune(probability, churned, offer.costs, weight, self.method, random_state)
         self.threshold_ = tuned.threshold
         self.threshold_spread_ = tuned.spread
@@ -272,7 +307,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self._cut = tuned.cut
         self._constant_costs = offer.costs if offer.costs.constant else None
         self._costs_given_in_fit = list(given)
-        outcomes = offer.costs.of_decisions(churned, self._rule.contacted(probability, offer))
+        outcomes = offer.costs.of_decisions(churned, self._rule_at().contacted(probability, offer))
         self.expected_cost_ = float(np.average(outcomes, weights=weight))
         return self
 
@@ -285,21 +320,21 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             self.n_features_in_ = len(self.feature_names_in_)
 
     def _route(
-        self, sample_weight: Any, given: dict[str, Any], params: dict[str, Any]
+        self, sample_weight: Any, groups: Any, given: dict[str, Any], params: dict[str, Any]
     ) -> dict[str, Any]:
         """What the estimator's `fit` and the splitter's `split` get."""
-        if sample_weight is not None:
-            params = {"sample_weight": sample_weight, **params}
+        own = {"sample_weight": sample_weight, "groups": groups}
+        own = {name: values for name, values in own.items() if values is not None}
         if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", **params, **given)
-        if params.keys() - {"sample_weight"}:
+            return process_routing(self, "fit", **own, **params, **given)
+        if params:
             raise ValueError(
                 f"fit got {sorted(params)}: extra arguments reach the estimator through metadata "
                 "routing only, sklearn.set_config(enable_metadata_routing=True)."
             )
-        if not has_fit_parameter(self.estimator, "sample_weight"):
-            params = {}
-        return {"estimator": {"fit": params}, "splitter": {"split": {}}}
+        taken = {name: own[name] for name in own if has_fit_parameter(self.estimator, name)}
+        split = {} if groups is None else {"groups": groups}
+        return {"estimator": {"fit": taken}, "splitter": {"split": split}}
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Metadata routing of this object: see scikit-learn's guide.
@@ -319,12 +354,14 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         """The two labels."""
         return self.estimator_.classes_
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: Any, *, prior: float | str | None = None) -> np.ndarray:
         """Probabilities of the two classes, recalibrated where `calibration` says so.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
+        prior : float or "estimate", default=None
+            As in `predict`.
 
         Returns
         -------
@@ -332,9 +369,9 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             In the order of `classes_`.
         """
         check_is_fitted(self)
-        if self.calibration is None:
+        if self.calibration is None and prior is None:
             return self.estimator_.predict_proba(self._features(X))
-        positive = self._positive_probability(X)
+        positive, _ = self._moved(self._positive_probability(X), prior)
         columns = [1.0 - positive, positive] if self._positive_index() else [positive, 1 - positive]
         return np.column_stack(columns)
 
@@ -346,6 +383,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         fp_cost: ArrayLike | None = None,
         tp_cost: ArrayLike | None = None,
         tn_cost: ArrayLike | None = None,
+        prior: float | str | None = None,
     ) -> np.ndarray:
         """Labels: the positive one for those to contact.
 
@@ -355,26 +393,43 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             One batch, where there is a capacity or a budget.
         fn_cost, fp_cost, tp_cost, tn_cost : array-like of shape (n_customers,), default=None
             One cost a customer; needed where `fit` got them.
+        prior : float or "estimate", default=None
+            Churn rate of these customers, where it differs from that of `fit`; "estimate" finds it
+            from this batch, see `skann.costs.estimate_prior`. Probabilities must be calibrated.
 
         Returns
         -------
         ndarray of shape (n_customers,)
+
+        Raises
+        ------
+        ValueError
+            If costs or columns are missing, or `prior` is no rate.
+
+        Warns
+        -----
+        EstimateWarning
+            If `prior` is to be estimated, and the batch does not support it.
         """
         given = _only_costs(
             "predict", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
         )
-        probability, offer = self._score(X, given)
-        contacted = self._rule.contacted(probability, offer)
+        probability, offer, rule = self._score(X, given, prior)
+        contacted = rule.contacted(probability, offer)
         positive = self._positive_index()
         return self.classes_[np.where(contacted, positive, 1 - positive)]
 
-    def predict_action(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+    def predict_action(
+        self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike
+    ) -> np.ndarray:
         """The action that each customer gets.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
             One batch, where there is a capacity or a budget.
+        prior : float or "estimate", default=None
+            As in `predict`.
         **costs : array-like of shape (n_customers,)
             As in `predict`.
 
@@ -384,17 +439,21 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             A name out of `actions` ("contact" without these), None for those left alone.
         """
         given = _only_costs("predict_action", **costs)
-        probability, offer = self._score(X, given)
+        probability, offer, rule = self._score(X, given, prior)
         names = [*(self.actions or {"contact": {}}), None]
-        action = np.where(self._rule.contacted(probability, offer), offer.action, len(names) - 1)
+        action = np.where(rule.contacted(probability, offer), offer.action, len(names) - 1)
         return np.array(names, dtype=object)[action]
 
-    def expected_gain(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+    def expected_gain(
+        self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike
+    ) -> np.ndarray:
         """What contacting each customer gains in expectation over leaving them.
 
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
+        prior : float or "estimate", default=None
+            As in `predict`.
         **costs : array-like of shape (n_customers,)
             As in `predict`.
 
@@ -403,10 +462,10 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         ndarray of shape (n_customers,)
             In units of cost, at the probabilities of `predict_proba`, for the best action.
         """
-        probability, offer = self._score(X, _only_costs("expected_gain", **costs))
+        probability, offer, _ = self._score(X, _only_costs("expected_gain", **costs), prior)
         return contact_gain(probability, offer.costs)
 
-    def rank(self, X: Any, **costs: ArrayLike) -> np.ndarray:
+    def rank(self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike) -> np.ndarray:
         """Rank of each customer in the order of contacting, 1 for the first.
 
         Those whom `predict` would contact without a limit come first, then the higher expected
@@ -416,6 +475,8 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Parameters
         ----------
         X : DataFrame or array-like of shape (n_customers, n_features)
+        prior : float or "estimate", default=None
+            As in `predict`.
         **costs : array-like of shape (n_customers,)
             As in `predict`.
 
@@ -423,13 +484,15 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         -------
         ndarray of int, shape (n_customers,)
         """
-        probability, offer = self._score(X, _only_costs("rank", **costs))
+        probability, offer, rule = self._score(X, _only_costs("rank", **costs), prior)
         ranks = np.empty(len(probability), dtype=np.int64)
-        ranks[self._rule.order(probability, offer)] = np.arange(1, len(probability) + 1)
+        ranks[rule.order(probability, offer)] = np.arange(1, len(probability) + 1)
         return ranks
 
-    def _score(self, X: Any, given: dict[str, Any]) -> tuple[np.ndarray, Offer]:
-        """Probability of the positive class, and what contacting means, for each customer."""
+    def _score(
+        self, X: Any, given: dict[str, Any], prior: float | str | None = None
+    ) -> tuple[np.ndarray, Offer, Rule]:
+        """Probability of the positive class and what contacting means, by customer; the rule."""
         check_is_fitted(self)
         missing = [name for name in self._costs_given_in_fit if name not in given]
         if missing:
@@ -437,12 +500,25 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
                 f"fit got one cost a customer for {missing}: give them here, too, or keep them in "
                 f"a column of X and name it, as in {missing[0]}='column'."
             )
-        probability = self._positive_probability(X)
-        return probability, self._offers(X, given, len(probability)).best(probability)
+        probability, prior = self._moved(self._positive_probability(X), prior)
+        offer = self._offers(X, given, len(probability)).best(probability)
+        return probability, offer, self._rule_at(prior)
 
-    @property
-    def _rule(self) -> Rule:
-        return Rule(self.threshold_, self._cut, self._constant_costs, self.capacity, self.budget)
+    def _moved(
+        self, probability: np.ndarray, prior: float | str | None
+    ) -> tuple[np.ndarray, float | None]:
+        """Probabilities at the churn rate of new customers, and that rate."""
+        if prior is None:
+            return probability, None
+        rate = check_prior(prior, probability, self.prior_)
+        return move_to_prior(probability, from_prior=self.prior_, to_prior=rate), rate
+
+    def _rule_at(self, prior: float | None = None) -> Rule:
+        """The rule for customers of a churn rate, by default that of `fit`."""
+        cut = self.threshold_, self._cut, self._constant_costs
+        if prior is not None and self._tuned_on is not None:
+            cut = self._tuned_on.at_prior(self.prior_, prior)
+        return Rule(*cut, self.capacity, self.budget)
 
     def _positive_probability(self, X: Any) -> np.ndarray:
         probability = positive_probability(

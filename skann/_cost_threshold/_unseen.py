@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import StratifiedKFold, check_cv
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, check_is_fitted
@@ -23,6 +23,7 @@ def fit_and_score_unseen(
     random_state: Any,
     fit_params: dict[str, Any],
     split_params: dict[str, Any],
+    groups: Any = None,
 ) -> tuple[Any, np.ndarray, np.ndarray]:
     """Fit an estimator on all rows, and score rows by a fit that did not see them.
 
@@ -51,12 +52,16 @@ def fit_and_score_unseen(
     positive = fitted.classes_[positive_index(fitted.classes_, pos_label)]
     if mode == "auto":
         own = getattr(fitted, "validation_proba_", None)
-        mode = "folds" if own is None or 2 * len(own) < len(y) else "validation"
+        # Folds of the estimator's own would part the groups that it was not given.
+        parted = groups is not None and "groups" not in fit_params
+        mode = "folds" if own is None or 2 * len(own) < len(y) or parted else "validation"
     if mode == "folds":
         if cv is None or isinstance(cv, Integral):
             # Shuffled: tables are often sorted, by time or by tenure, and folds that are stretches
             # of such a table would be scored by models of other times.
-            cv = StratifiedKFold(cv or 5, shuffle=True, random_state=random_state)
+            kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+            cv = kind(cv or 5, shuffle=True, random_state=random_state)
+            split_params = {} if groups is None else {"groups": groups}
         splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
         scored = Parallel(n_jobs=n_jobs)(
             delayed(_fit_and_score)(clone(estimator), X, y, positive, train, test, fit_params)

@@ -17,6 +17,8 @@ _KNOWN = {
     "skann._churn_ann._steps": ["to_numbers"],
     "skann._cost_threshold._classifier": ["CostThresholdClassifier"],
     "skann._cost_threshold._calibration": ["_LogOdds"],
+    "skann._cost_threshold._changed_rate": ["TunedOn"],
+    "skann.costs._actions": ["Offers"],
     "skann.costs._matrix": ["Costs"],
     "skann.preprocessing._cleaner": ["TableCleaner"],
     "skann.preprocessing._encoder": ["TableEncoder", "_Levels"],

@@ -8,6 +8,7 @@ from skann._labels import check_labels
 from skann._lazy_frames import refuse_lazy_frames
 from skann.inspection import _audit_data as data
 from skann.inspection import _audit_setup as setup
+from skann.inspection import _audit_split as split
 from skann.inspection import _audit_training as training
 from skann.inspection._findings import Finding, Findings
 from skann.inspection._unwrap import find_network
@@ -15,14 +16,15 @@ from skann.model_selection._scoring import rare_share
 from skann.preprocessing._table import as_table
 
 
-def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None) -> Findings:
+def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = None) -> Findings:
     """Look for the usual faults of a churn workflow.
 
     Looked for are: leaks (a column that tells the label, identifiers, test rows or twins among the
-    training rows, resampling or scaling before the split); accuracy as the only measure; imbalance
-    ignored; a threshold at 0.5; no validation rows; and, in the history of a fitted
-    `ChurnANNClassifier`, a learning rate too high or too low, over- and underfitting, and a
-    network too big for what it gains over logistic regression.
+    training rows, a customer's rows on both sides of a split, a shuffled split of rows in order of
+    time, resampling or scaling before the split); accuracy as the only measure; imbalance
+    ignored; a threshold at 0.5, or from too few customers; no validation rows; and, in the history
+    of a fitted `ChurnANNClassifier`, a learning rate too high or too low, over- and underfitting,
+    and a network too big for what it gains over logistic regression, or behind gradient boosting.
 
     Parameters
     ----------
@@ -35,6 +37,8 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None) -> Findings:
         Their labels.
     X_test : table with the columns of X, default=None
         Test rows, to look for among the training rows.
+    groups : array-like of shape (n_samples,), default=None
+        The groups that `fit` was given, which keep the rows of a customer together.
 
     Returns
     -------
@@ -79,11 +83,15 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None) -> Findings:
         *data.leaking_columns(table, churned),
         *data.identifiers(table, setup.handled_columns(estimator, table)),
         *(data.shared_rows(table, as_table(X_test)) if X_test is not None else ()),
+        *(split.shared_customers(table, as_table(X_test)) if X_test is not None else ()),
         *data.repeated_rows(table, churned),
+        *split.parted_customers(table, churned, groups),
+        *split.future_rows(estimator, table, churned),
         *data.scaled_columns(table),
         *setup.accuracy_only(estimator, share),
         *setup.imbalance_ignored(estimator, share),
         *setup.default_threshold(estimator),
+        *setup.few_churners(estimator),
         *setup.no_validation(estimator),
     ]
     network = find_network(estimator)
@@ -91,6 +99,7 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None) -> Findings:
         _check_same_rows(network, len(table))
         found += training.learning(network, churned)
         found += training.gain_over_logistic(estimator, network, table, labels)
+        found += training.gain_over_boosting(estimator, network, table, labels)
     return Findings(sorted(found, key=lambda finding: finding.severity != "error"))
 
 

@@ -12,6 +12,7 @@ from skann.inspection._unwrap import find_network, find_search, find_threshold, 
 from skann.model_selection._scoring import RARE_SHARE, chooses_by_accuracy
 from skann.preprocessing import TableCleaner
 
+_FEWEST_FOR_A_CUT = 50
 _ACCURACIES = {"accuracy", "acc", "binary_accuracy"}
 
 
@@ -64,6 +65,27 @@ def default_threshold(estimator: Any) -> Iterator[Finding]:
             f"predict of {type(estimator).__name__} cuts at a probability of 0.5, which is right "
             "only where both mistakes cost the same.",
             "Wrap it: CostThresholdClassifier(model, fn_cost=..., fp_cost=...).",
+        )
+
+
+def few_churners(estimator: Any) -> Iterator[Finding]:
+    """Find a cut that was sought among too few customers of either class."""
+    threshold = find_threshold(estimator)
+    tuned_on = getattr(threshold, "_tuned_on", None)
+    if tuned_on is None or not np.isfinite(threshold.threshold_):
+        return
+    churned = tuned_on.churned[tuned_on.weight > 0]
+    n_fewest = int(min(churned.sum(), (~churned).sum()))
+    if n_fewest < _FEWEST_FOR_A_CUT:
+        low, high = (min(max(bound, 0.0), 1.0) for bound in threshold.threshold_spread_)
+        kind = "churners" if n_fewest == churned.sum() else "customers who stayed"
+        yield Finding(
+            "threshold from too few customers",
+            "warning",
+            f"The cut of {threshold.threshold_:.3f} was the cheapest with {n_fewest} {kind}; with "
+            f"others it would lie anywhere from {low:.3f} to {high:.3f}.",
+            "Let it follow from the costs: method='bayes', with calibration='sigmoid' where "
+            "probabilities are off.",
         )
 
 

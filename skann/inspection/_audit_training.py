@@ -9,8 +9,9 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from skann._warnings import DroppedColumnWarning
-from skann.inspection._baselines import logistic_baseline
+from skann._warnings import DroppedColumnWarning, held_back
+from skann.inspection._baselines import boosting_baseline, logistic_baseline
+from skann.inspection._bootstrap import ranking_figures, with_intervals
 from skann.inspection._findings import Finding
 from skann.inspection._history_display import histories
 from skann.inspection._unwrap import positive_label
@@ -113,6 +114,41 @@ def gain_over_logistic(
             "warning",
             f"{n_weights:,} weights for {n_training:,} training rows. {compared}.",
             "Take smaller hidden_layer_sizes, such as (64, 32), or logistic regression.",
+        )
+
+
+def gain_over_boosting(
+    estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray
+) -> Iterator[Finding]:
+    """Compare with gradient boosting on all rows, where folds have judged every row."""
+    rows, positive = network.validation_indices_, positive_label(estimator)
+    churned = labels[rows] == positive
+    n_networks = len(network.pipelines_)
+    if n_networks < 2 or min(churned.sum(), (~churned).sum()) < n_networks:
+        return
+    with held_back():
+        boosting = cross_val_predict(
+            *(boosting_baseline(0), table.iloc[rows], churned),
+            cv=StratifiedKFold(n_networks, shuffle=True, random_state=0),
+            method="predict_proba",
+        )[:, 1]
+    own = network.validation_proba_
+    own = own if positive == network.classes_[1] else 1 - own
+    of_each = [ranking_figures(churned, probability) for probability in (boosting, own)]
+
+    def ahead(weights: np.ndarray) -> dict[str, np.ndarray]:
+        aucs = [figures(weights)["roc_auc"] for figures in of_each]
+        return {"ahead": aucs[0] - aucs[1]}
+
+    value, low, high = with_intervals(ahead, len(rows), np.random.default_rng(0))["ahead"]
+    if low > 0:
+        yield Finding(
+            "gradient boosting is ahead",
+            "warning",
+            f"On the {len(rows):,} validation rows its AUC is higher by {value:.4f} ({low:.4f} to "
+            f"{high:.4f}).",
+            "The network underfits: let StagedSearchCV tune it, or take "
+            "HistGradientBoostingClassifier; CostThresholdClassifier decides for either.",
         )
 
 

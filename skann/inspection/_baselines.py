@@ -30,10 +30,9 @@ def baseline_probabilities(
     positive : label
     seed : int
     """
-    boosting = HistGradientBoostingClassifier(random_state=seed)
     models = {
         "logistic regression": logistic_baseline(),
-        "gradient boosting": _on_clean_columns(boosting),
+        "gradient boosting": boosting_baseline(seed),
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DroppedColumnWarning)  # the model's own fit has told
@@ -48,6 +47,11 @@ def baseline_probabilities(
 def logistic_baseline() -> Pipeline:
     """Return an untrained logistic regression that takes raw rows."""
     return _on_clean_columns(LogisticRegression(max_iter=1000))
+
+
+def boosting_baseline(seed: int) -> Pipeline:
+    """Return untrained gradient boosting that takes raw rows."""
+    return _on_clean_columns(HistGradientBoostingClassifier(random_state=seed))
 
 
 def _on_clean_columns(classifier: Any) -> Pipeline:

@@ -114,6 +114,15 @@ def decision_figures(
     return figures
 
 
+def difference_figure(further_cost: np.ndarray) -> Callable[[np.ndarray], Figures]:
+    """Return what computes the mean of what each customer costs more under weights."""
+
+    def figures(weights: np.ndarray) -> Figures:
+        return {"cost_difference": weights @ further_cost / weights.sum(axis=1)}
+
+    return figures
+
+
 def calibration_error(churned: np.ndarray, probability: np.ndarray, n_bins: int = 10) -> float:
     """Mean gap between probability and churn rate over bins of equally many customers.
 

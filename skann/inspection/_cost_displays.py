@@ -104,7 +104,7 @@ class CostCurveDisplay:
         """
         given = (fn_cost, fp_cost, tp_cost, tn_cost)
         case = _score_customers(estimator, X, y, given, pos_label, sample_weight)
-        rule = estimator._rule if isinstance(estimator, CostThresholdClassifier) else None
+        rule = estimator._rule_at() if isinstance(estimator, CostThresholdClassifier) else None
         return cls._of(case, rule, random_state).plot(axes)
 
     @classmethod
@@ -396,7 +396,7 @@ def _score_customers(
             )
         pos_label = estimator.classes_[own]
         named = {n: cost for n, cost in zip(COST_NAMES, given, strict=True) if cost is not None}
-        probability, offer = estimator._score(X, named)
+        probability, offer, _ = estimator._score(X, named)
         return _read_customers(y, probability, offer.costs, pos_label, sample_weight)
     pos_label = estimator.classes_[index]
     probability = positive_probability(estimator, X, pos_label)

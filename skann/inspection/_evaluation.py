@@ -16,11 +16,14 @@ from skann._lazy_frames import refuse_lazy_frames
 from skann._warnings import held_back
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, Costs, read_amount, without_columns
+from skann.costs._rule import Rule
+from skann.costs._tuning import tune
 from skann.inspection._baselines import baseline_probabilities
 from skann.inspection._bootstrap import (
     Figures,
     calibration_error,
     decision_figures,
+    difference_figure,
     ranking_figures,
     with_intervals,
 )
@@ -29,7 +32,9 @@ from skann.inspection._importance import column_importance
 from skann.inspection._report import EvaluationReport
 from skann.inspection._unwrap import find_network, find_threshold, model_name, positive_label
 from skann.model_selection._test_looks import TestRecord, count_look, find_test
-from skann.preprocessing._roles import USED
+from skann.preprocessing._levels import level_text
+from skann.preprocessing._roles import USED, read_column
+from skann.preprocessing._table import as_table
 
 _DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
 _N_EXPLAINED = 8
@@ -71,8 +76,9 @@ def evaluate(
         "tn_cost" (by default 1, 1, 0, 0), each a number, an array, or a column of X_test.
     baselines : bool or tuple of (X_train, y_train), default=True
         Whether to compare with contacting nobody or everybody, logistic regression and gradient
-        boosting, under the same costs. These are fitted on the rows given, or on the training part
-        that X_test was split from; where neither is known, they are cross-validated on X_test.
+        boosting, under the same costs: by the same rule, and each by its own best cut. Baselines
+        are fitted on the rows given, or on the training part that X_test was split from; where
+        neither is known, they are cross-validated on X_test.
     random_state : int, RandomState or None, default=None
         Seed of intervals, baselines and shuffled columns.
 
@@ -134,7 +140,7 @@ def evaluate(
         probabilities |= baseline_probabilities(
             rows, without_columns(X_test, named), labels, positive, baseline_seed
         )
-    decisions = _decisions(probabilities, read, with_blind=bool(baselines))
+    decisions = _decisions(probabilities, read, churned, with_blind=bool(baselines))
     threshold = find_threshold(estimator)
     with held_back():  # what the rows hold was told with their first probabilities
         if threshold is not None:
@@ -148,6 +154,7 @@ def evaluate(
             background=X_test if train is None else train[0],
             top=_N_REASONS,
         )
+        reasons["customer"] = _named(reasons, X_test, likeliest)
     return EvaluationReport(
         model=name,
         positive=positive,
@@ -170,6 +177,18 @@ def evaluate(
         n_models_tested=n_models_tested,
         baselines_trained=train is not None,
     )
+
+
+def _named(reasons: pd.DataFrame, X: Any, rows: np.ndarray) -> np.ndarray:
+    """The identifier of each customer where a column has one, else the label of the row."""
+    table = as_table(X)
+    for _, series in table.items():
+        with held_back():
+            is_id = read_column(series).role == "id"
+        if is_id:
+            names = [level_text(value) for value in series.iloc[rows]]
+            return np.repeat(np.array(names, dtype=object), len(reasons) // len(rows))
+    return reasons["customer"].to_numpy()
 
 
 def _pooled_levels(network: Any) -> dict[str, list[str]]:
@@ -221,14 +240,26 @@ def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
     return read
 
 
+def _cheapest(probability: np.ndarray, costs: Costs, churned: np.ndarray) -> np.ndarray:
+    """Who is contacted by the cut that turned out cheapest."""
+    everyone = np.ones(len(churned))
+    tuned = tune(probability, churned, costs, everyone, "empirical", np.random.RandomState(0))
+    rule = Rule(tuned.threshold, tuned.cut, costs if costs.constant else None)
+    return rule.chosen(probability, costs)
+
+
 def _decisions(
-    probabilities: Mapping[str, np.ndarray], costs: Costs, with_blind: bool
+    probabilities: Mapping[str, np.ndarray],
+    costs: Costs,
+    churned: np.ndarray,
+    with_blind: bool,
 ) -> dict[tuple[str, str], np.ndarray]:
     """Who is contacted, by model and rule."""
     decisions = {}
     for model, probability in probabilities.items():
         decisions[model, "0.5"] = probability > 0.5
         decisions[model, "cost"] = contact_gain(probability, costs) > 0
+        decisions[model, "best"] = _cheapest(probability, costs, churned)
     if with_blind:
         n_customers = len(probability)
         decisions["nobody", ""] = np.zeros(n_customers, dtype=bool)
@@ -277,4 +308,10 @@ def _figures(
     for (model, rule), contacted in decisions.items():
         outcome_costs = costs.of_decisions(churned, contacted)
         add(model, rule, decision_figures(churned, contacted, outcome_costs))
+    model = next(iter(probabilities))  # the others are baselines
+    for (other, rule), contacted in decisions.items():
+        if other != model:
+            own = decisions[model, rule or "cost"]
+            further = costs.of_decisions(churned, own) - costs.of_decisions(churned, contacted)
+            add(other, rule, difference_figure(further))
     return pd.DataFrame(rows, columns=["model", "rule", "metric", "value", "low", "high"])

@@ -26,16 +26,18 @@ class EvaluationReport:
     probabilities : dict of {model: ndarray of shape (n_customers,)}
     decisions : dict of {(model, rule): ndarray of bool, shape (n_customers,)}
         Who is contacted. Rule "0.5" cuts there; "cost" is the model's own threshold if it is a
-        `CostThresholdClassifier`, else the expected gain; "nobody" and "everybody" have none.
+        `CostThresholdClassifier`, else the expected gain; "best" is the cut that turned out the
+        cheapest on these customers, for each model its own; "nobody" and "everybody" have none.
     costs : namedtuple of fn_cost, fp_cost, tp_cost, tn_cost
     threshold : float or None
         The probability above which the model contacts; None where it differs by customer.
     figures : DataFrame
-        As `to_frame` returns it.
+        As `to_frame` returns it. Baselines have a "cost_difference": what the model costs more
+        than they do, by the same rule.
     importance : DataFrame
         "column", "auc_lost" (when its values are shuffled), "spread" (over shuffles).
     reasons : DataFrame
-        As from `explain`, for the likeliest churners.
+        As from `explain`, for the likeliest churners, named by their identifier if there is one.
     history : DataFrame or None
         Epochs of the network.
     best_epoch : int, list of int or None
@@ -87,7 +89,7 @@ class EvaluationReport:
         Returns
         -------
         DataFrame
-            Columns "model"; "rule" ("" for figures of probabilities, else "0.5" or "cost");
+            Columns "model"; "rule" ("" for figures of probabilities, else "0.5", "cost" or "best");
             "metric"; "value"; "low" and "high", the bounds of its 95 % interval.
         """
         return self.figures.copy()
@@ -125,7 +127,7 @@ class EvaluationReport:
         ----------
         metric : str
             As in the column "metric" of `to_frame`.
-        rule : {"", "0.5", "cost"}, default=""
+        rule : {"", "0.5", "cost", "best"}, default=""
         model : str, default=None
             A baseline's name; the model itself by default.
 

@@ -30,6 +30,7 @@ def fragment(report: "EvaluationReport") -> str:
     """Return an element with a style of its own."""
     parts = [
         f"<h1>Evaluation of {escape(report.model)}</h1>",
+        f"<p><b>{escape(words.verdict(report))}</b></p>" if words.verdict(report) else "",
         _paragraphs(words.balance(report), words.decision(report)),
         _tiles(report),
         "<h2>Ranking and probabilities</h2>",
@@ -169,7 +170,7 @@ def _reasons(report: "EvaluationReport") -> str:
                 index=False
             )
         )
-        customer, probability = group[["customer", "probability"]].iloc[0]
+        customer, probability = group["customer"].iloc[0], group["probability"].iloc[0]
         rows.append(
             f'<tr><th scope="row">{escape(str(customer))}</th>'
             f'<td data-title="probability">{probability:.3f}</td>'

@@ -18,6 +18,7 @@ def text(report: "EvaluationReport") -> str:
     """Return the report in lines of at most a hundred characters."""
     parts = [
         f"Evaluation of {report.model}",
+        *([_wrap(verdict)] if (verdict := words.verdict(report)) else []),
         _wrap(words.balance(report), words.decision(report), words.costs(report)),
         "Ranking and probabilities\n" + _table(report, _RANKING),
         "Decisions\n" + _table(report, words.DECISION),

@@ -26,7 +26,7 @@ DECISION = {
     "accuracy": "accuracy",
     "cost": "cost a customer",
 }
-RULES = {"0.5": "at 0.5", "cost": "by cost", "": ""}
+RULES = {"0.5": "at 0.5", "cost": "by cost", "best": "at its best cut", "": ""}
 
 CALIBRATION = (
     "Calibration is the mean gap between probability and churn rate over ten bins of equally many "
@@ -36,6 +36,44 @@ INTERVALS = (
     "Ranges hold 95 % of a thousand Bayesian bootstraps of the test customers: what other "
     "customers would do to the figures, not what training again would."
 )
+
+
+def verdict(report: "EvaluationReport") -> str:
+    """Whether the model is better than the best baseline, and what to do; empty without these."""
+    figures = report.figures[report.figures["metric"] == "cost_difference"]
+    others = figures[figures["rule"].isin(["cost", ""])].to_dict("records")
+    if not others:
+        return ""
+    best = max(others, key=lambda found: found["value"])
+    is_blind = best["rule"] == ""
+    name = f"contacting {best['model']}" if is_blind else str(best["model"])
+    low, high = best["low"], best["high"]
+    if high < 0:
+        found, advice = f"{report.model} is better than any baseline", "Use it."
+    elif low <= 0 and best["value"] < 0:
+        found = f"{_start(name)} may be as good"
+        advice = f"Test on more customers before you prefer {report.model}."
+    else:
+        found = f"{_start(name)} is {'better' if low > 0 else 'as good'}"
+        simpler = "Do that, which needs no model," if is_blind else f"Use {name}, which is simpler,"
+        advice = f"{simpler} or mend this model: see audit."
+    own, other = report.value("cost", "cost"), report.value("cost", best["rule"], best["model"])
+    cuts = ""
+    if not is_blind:
+        cuts = " Each at its own best cut, they cost {} and {}.".format(
+            *(money(report.value("cost", "best", model)) for model in (None, best["model"]))
+        )
+    more = "more" if best["value"] >= 0 else "less"
+    span = " to ".join(money(bound) for bound in (low, high))
+    return (
+        f"{found}: per customer {report.model} costs {money(own)} and {name} {money(other)}, which "
+        f"makes {money(abs(best['value']))} {more} (95 % of the differences lie from {span})."
+        f"{cuts} {advice}"
+    )
+
+
+def _start(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def balance(report: "EvaluationReport") -> str:
@@ -80,6 +118,10 @@ def costs(report: "EvaluationReport") -> str:
 def notes(report: "EvaluationReport") -> list[str]:
     """What to bear in mind while reading."""
     found = [CALIBRATION, INTERVALS]
+    found.append(
+        "A best cut is the one that turned out the cheapest on these customers: what a model could "
+        "cost, not what it will."
+    )
     if len(report.probabilities) > 1 and not report.baselines_trained:
         found.append(
             "Baselines were cross-validated on the test rows, since their training rows are not "

@@ -7,10 +7,13 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
+from sklearn import get_config
 from sklearn.base import BaseEstimator
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.parallel import Parallel
+from sklearn.utils.validation import has_fit_parameter
 
 from skann._warnings import WorkflowWarning
 from skann.model_selection._failures import check_any_score, warnings_held_back
@@ -46,7 +49,7 @@ class StagedSearchCV(BaseSearchCV):
         which stages choose by, too.
     cv : int, splitter, iterable or None, default=None
         As in scikit-learn's searches; a splitter that shuffles needs an integer seed, for stages
-        are compared on the same folds.
+        are compared on the same folds. Where `fit` gets groups, None and an int keep to them.
     verbose : int, default=0
         1 shows a bar of fits done and left; more is passed on to scikit-learn.
     pre_dispatch : int or str, default="2*n_jobs"
@@ -112,6 +115,7 @@ class StagedSearchCV(BaseSearchCV):
     }
     estimator: BaseEstimator
     n_jobs: int | None
+    cv: Any
     _races: Races | None = None  # while a search runs
 
     def __init__(
@@ -151,7 +155,8 @@ class StagedSearchCV(BaseSearchCV):
         X : DataFrame or array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,)
         **params : dict
-            Handed to the estimator, the scorer and the splitter, as in scikit-learn's searches.
+            Handed to the estimator, the scorer and the splitter, as in scikit-learn's searches;
+            `groups` also to the estimator's `fit` where that takes them.
 
         Returns
         -------
@@ -176,17 +181,24 @@ class StagedSearchCV(BaseSearchCV):
                     WorkflowWarning,
                     stacklevel=2,
                 )
+        own = self.estimator, self.n_jobs, self.cv
+        if params.get("groups") is not None and (self.cv is None or isinstance(self.cv, Integral)):
+            self.cv = StratifiedGroupKFold(self.cv or 5)
+        try:
+            return self._fit(X, y, **params)
+        finally:
+            self.estimator, self.n_jobs, self.cv = own
+
+    def _fit(self, X: Any, y: Any, **params: Any) -> "StagedSearchCV":
         if not self.race or network_of(self.estimator) is None:
             return super().fit(X, y, **params)
         parallel = Parallel(self.n_jobs, prefer="threads", pre_dispatch=self.pre_dispatch)
         self._races = Races(self.estimator, parallel)
-        own = self.estimator, self.n_jobs
         # All that is left to do for scikit-learn's loop is to score what the races have trained.
         self.estimator, self.n_jobs = self._races.handover.stand_in, 1
         try:
             return super().fit(X, y, **params)
         finally:
-            self.estimator, self.n_jobs = own
             del self._races
 
     def _check_comparable(self) -> None:
@@ -204,6 +216,10 @@ class StagedSearchCV(BaseSearchCV):
 
     def _get_routed_params_for_fit(self, params: dict[str, Any]) -> Any:
         routed = super()._get_routed_params_for_fit(params)
+        groups = params.get("groups")
+        routing = get_config()["enable_metadata_routing"]
+        if groups is not None and not routing and has_fit_parameter(self.estimator, "groups"):
+            routed.estimator.fit["groups"] = groups
         if self._races is not None:
             self._races.fit_params = routed.estimator.fit
         return routed

@@ -8,6 +8,7 @@ validation rows, (10) a learning rate too low, (11) a learning rate too high, (1
 """
 
 import os
+import re
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ import pytest
 from imblearn.over_sampling import RandomOverSampler
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GridSearchCV
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
@@ -232,6 +233,80 @@ def test_13_a_network_too_big_for_what_it_gains():
 def test_14_underfitting(split):
     model = fitted(split, hidden_layer_sizes=(1,), n_heads=1, dropout=0.9, learning_rate=0.03)
     assert "underfitting" in faults(model, split.X_train, split.y_train)
+
+
+def visits(n_customers=400, n_each=4, seed=0):
+    """Customers with several rows, of whom one column tells who they are and none who leaves."""
+    random = np.random.default_rng(seed)
+    customer = np.repeat(random.permutation(n_customers), n_each)
+    left = np.repeat(random.random(n_customers) < 0.3, n_each)
+    height = np.repeat(random.normal(170, 10, n_customers), n_each)
+    X = pd.DataFrame({"customer_id": customer, "height": height})
+    X["calls"] = random.poisson(2, len(X))
+    shuffled = random.permutation(len(X))
+    return X.iloc[shuffled].reset_index(drop=True), np.where(left, "Yes", "No")[shuffled]
+
+
+def test_customers_with_several_rows_are_found_with_what_they_flatter():
+    X, y = visits()
+    found = {f.fault: f for f in audit(decided(ChurnANNClassifier()), X, y)}
+    finding = found["leak: customers on both sides of a split"]
+    assert finding.severity == "error" and "1,600 of 1,600 rows" in finding.evidence
+    shuffled, by_customer = map(float, re.findall(r"of (\d\.\d+)", finding.evidence))
+    assert shuffled > by_customer + 0.15
+    told = faults(decided(ChurnANNClassifier()), X, y, groups=X["customer_id"])
+    assert finding.fault not in told
+
+
+def test_customers_of_the_test_rows_among_the_training_rows_are_found():
+    X, y = visits()
+    fault = "leak: customers among both training and test rows"
+    parted = faults(
+        decided(ChurnANNClassifier()), X[:1200], y[:1200], X_test=X[1200:], groups=X["customer_id"]
+    )
+    assert fault in parted
+    first = (X["customer_id"] < 300).to_numpy()
+    whole = faults(decided(ChurnANNClassifier()), X[first], y[first], X_test=X[~first], groups=1)
+    assert fault not in whole
+
+
+def test_rows_in_order_of_time_under_shuffled_folds_are_found_with_what_they_flatter():
+    random = np.random.default_rng(0)
+    n = 1500
+    month = np.arange(n) // 50
+    # In every month other customers leave: a model that has seen the month knows which.
+    sign = random.choice([-1, 1], month.max() + 1)[month]
+    score = random.normal(size=n)
+    X = pd.DataFrame({"seen_on": pd.Timestamp("2024-01-01") + pd.to_timedelta(month * 7, "D")})
+    X = X.assign(score=score)
+    y = np.where(score * sign + random.normal(size=n) > 0.7, "Yes", "No")
+    fault = "leak: a shuffled split of rows in order of time"
+    (finding,) = (f for f in audit(decided(ChurnANNClassifier()), X, y) if f.fault == fault)
+    shuffled, by_time = map(float, re.findall(r"of (\d\.\d+)", finding.evidence))
+    assert shuffled > by_time + 0.1
+    assert fault not in faults(decided(ChurnANNClassifier(cv=TimeSeriesSplit())), X, y)
+    assert fault not in faults(decided(ChurnANNClassifier()), X.sample(frac=1, random_state=0), y)
+
+
+def test_a_cut_from_too_few_churners_is_found():
+    X, y = make_churn(600, churn_rate=0.05, random_state=0, return_X_y=True)
+    X = X[["tenure_months", "support_calls", "monthly_charge"]]
+    fault = "threshold from too few customers"
+    model = CostThresholdClassifier(LogisticRegression(max_iter=500), cv=3, **COSTS)
+    (finding,) = (f for f in audit(model.fit(X, y), X, y) if f.fault == fault)
+    assert "with 30 churners" in finding.evidence
+    assert fault not in faults(model.set_params(method="bayes").fit(X, y), X, y)
+
+
+@pytest.mark.slow
+def test_gradient_boosting_that_is_ahead_is_found():
+    random = np.random.default_rng(0)
+    X = pd.DataFrame(random.uniform(size=(1500, 2)), columns=["a", "b"])
+    y = np.where(((X["a"] > 0.5) != (X["b"] > 0.5)) ^ (random.random(1500) < 0.2), "Yes", "No")
+    network = ChurnANNClassifier((4,), n_heads=1, cv=2, epochs=2, random_state=0).fit(X, y)
+    fault = "gradient boosting is ahead"
+    (finding,) = (f for f in audit(network, X, y) if f.fault == fault)
+    assert "its AUC is higher by" in finding.evidence
 
 
 def test_twins_in_a_table_of_few_values_are_no_fault(split):

@@ -13,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import FixedThresholdClassifier
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 from skann import (
     ChurnANNClassifier,
@@ -122,6 +123,74 @@ def test_another_threshold_of_scikit_learns_is_taken(split):
     expected = model.predict_proba(split.X_test)[:, 1] >= 0.3
     assert np.array_equal(report.decisions["LogisticRegression", "cost"], expected)
     assert report.threshold == 0.3
+
+
+def test_the_difference_to_each_baseline_is_that_of_the_costs_with_an_interval(report):
+    for name, rule in (("logistic regression", "cost"), ("nobody", ""), ("everybody", "")):
+        difference = report.value("cost", "cost") - report.value("cost", rule, name)
+        assert report.value("cost_difference", rule, name) == pytest.approx(difference)
+    frame = report.to_frame().set_index(["model", "rule", "metric"]).sort_index()
+    paired = frame.loc["logistic regression", "cost", "cost_difference"]
+    own, other = (
+        frame.loc[model, "cost", "cost"] for model in (report.model, "logistic regression")
+    )
+    # The same customers: the difference is far more certain than either cost.
+    assert paired["high"] - paired["low"] < 0.5 * (own["high"] - own["low"])
+    assert other["low"] < other["high"]
+
+
+def test_no_cut_is_cheaper_than_the_best_one(report):
+    for model, probability in report.probabilities.items():
+        cuts = [probability > cut for cut in np.append(-1, np.unique(probability))]
+        costs = [report.costs.of_decisions(report.churned, cut).mean() for cut in cuts]
+        assert report.value("cost", "best", model) == pytest.approx(min(costs))
+
+
+@pytest.mark.filterwarnings("ignore:this test set has now seen")
+def test_the_first_lines_say_where_a_simple_model_is_better(split):
+    nothing = FunctionTransformer(lambda X: np.zeros((len(X), 1)))
+    blind = make_pipeline(nothing, LogisticRegression()).fit(split.X_train, split.y_train)
+    report = evaluate(
+        blind, split.X_test, split.y_test, costs={"fn_cost": 10, "fp_cost": 3}, random_state=0
+    )
+    first = " ".join(str(report).split("\n\n")[1].split())
+    found = re.match(
+        r"(Logistic regression|Gradient boosting) is (better|as good): per customer Logistic.*"
+        r"Each at its own best cut.*Use (logistic regression|gradient boosting), which is simpler",
+        first,
+    )
+    assert found, first
+    assert first[:40] in report._repr_html_()
+
+
+@pytest.mark.filterwarnings("ignore:this test set has now seen")
+def test_the_first_lines_say_where_a_model_is_better_than_all_baselines(split):
+    churned = (split.y_test == "Yes").to_numpy()
+    told = split.X_test[["tenure_months"]].assign(leak=np.where(churned, 3.0, -3.0))
+    model = LogisticRegression().fit(told, split.y_test)
+    rows = split.X_train[["tenure_months"]].assign(leak=0.0)
+    report = evaluate(
+        model, told, split.y_test, costs=COSTS, baselines=(rows, split.y_train), random_state=0
+    )
+    assert "is better than any baseline" in str(report)
+
+
+def test_customers_are_named_by_their_identifier():
+    X, y = make_churn(300, random_state=0, return_X_y=True)
+    X = X[["customer_id", "tenure_months", "age"]]
+    model = logistic().fit(X.drop(columns="customer_id"), y)
+    picked = make_pipeline(
+        FunctionTransformer(lambda X: X.drop(columns="customer_id")), logistic()
+    ).fit(X, y)
+    report = evaluate(picked, X, y, costs=COSTS, baselines=False)
+    assert report.reasons["customer"].str.fullmatch(r"C\d{7}").all()
+    top = X["customer_id"][np.argmax(model.predict_proba(X.drop(columns="customer_id"))[:, 1])]
+    assert report.reasons["customer"].iloc[0] == top
+    assert f"{top}: 0." in str(report) and f">{top}</th>" in report._repr_html_()
+
+
+def test_rows_without_an_identifier_are_named_by_whole_numbers(report):
+    assert not re.search(r'<th scope="row">\d+\.0</th>', report._repr_html_())
 
 
 @pytest.mark.filterwarnings("ignore:this test set has now seen")

@@ -243,11 +243,11 @@ def test_one_fold_shows_no_noise_and_is_fitted_whole(data):
     assert np.isnan(results["left_at"]).all()
 
 
-def test_weights_and_groups_reach_the_fits_of_a_race(data):
+def test_weights_and_groups_reach_the_folds_and_fits_of_a_race(data):
     X, y = data
     weight, groups = np.where(X[:, 0] > 0, 5.0, 1.0), np.arange(len(y)) % 6
     with sklearn.config_context(enable_metadata_routing=True):
-        model = make_model().set_fit_request(sample_weight=True, groups=False)
+        model = make_model().set_fit_request(sample_weight=True)
         scoring = get_scorer("roc_auc").set_score_request(sample_weight=True)
         settings = {"scoring": scoring, "cv": GroupKFold(2), "refit": False}
         raced = StagedSearchCV(model, RATES, **settings)

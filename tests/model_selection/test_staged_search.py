@@ -297,3 +297,26 @@ def test_a_search_goes_on_where_some_candidates_have_scores(data):
         search = StagedSearchCV(Known(), STAGES, scoring=score, cv=2).fit(*data)
     assert search.best_params_["a"] == 2
     assert sum("not this one" in str(warning.message) for warning in caught) == 2
+
+
+class GroupRecorder(LogisticRegression):
+    """Records the groups that it gets."""
+
+    fits = []
+
+    def fit(self, X, y, *, groups=None):
+        self.fits.append(groups)
+        return super().fit(X, y)
+
+
+def test_groups_stay_whole_in_folds_by_number_and_reach_the_estimator():
+    X, y = make_classification(120, random_state=0)
+    groups = np.arange(120) // 3
+    GroupRecorder.fits.clear()
+    search = StagedSearchCV(GroupRecorder(), {"penalty": {"C": [0.1, 1.0]}}, cv=3)
+    search.fit(X, y, groups=groups)
+    assert search.cv == 3
+    *folds, everything = GroupRecorder.fits
+    assert len(folds) == 6 and everything is groups
+    for fold in folds:
+        assert np.all(np.unique(fold, return_counts=True)[1] == 3)
