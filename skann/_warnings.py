@@ -67,6 +67,11 @@ def warn(message: str, category: type[SkannWarning] = SkannWarning, about: Any =
     _note(Said(category, message, message if about is None else about))
 
 
+def warn_at_once(message: str, category: type[SkannWarning]) -> None:
+    """Warn of what is of use before a call ends, also where warnings are held back."""
+    warnings.warn(message, category, stacklevel=_levels_to_the_caller())
+
+
 def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
     """Warn of levels that training never saw."""
     if columns:

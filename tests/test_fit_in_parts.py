@@ -99,7 +99,14 @@ def test_a_pause_after_each_epoch_leaves_no_trace(small_churn):
     assert_same_fit(parts, whole, X)
 
 
-@pytest.mark.parametrize("settings", [{}, {"dropout": 0.3, "resampler": "over"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"dropout": 0.3, "resampler": "over"},
+        {"dropout": 0.3, "optimizer": keras.optimizers.RMSprop(0.01), "epochs": 6},
+    ],
+    ids=["graph", "keras"],
+)
 def test_a_pause_survives_pickling(small_churn, settings):
     X, y = small_churn
     whole = make_model(**settings).fit(X, y)

@@ -41,6 +41,7 @@ from skann._churn_ann._portable import members_of, portable_state
 from skann._churn_ann._resampling import class_mass, costs_of_mistakes
 from skann._churn_ann._steps import is_auto
 from skann._churn_ann._stopping import stop_by_the_others
+from skann._churn_ann._unfinished import unfinished
 from skann._churn_ann._validation import check_rows
 from skann._labels import check_labels, check_two_classes, encode_labels
 from skann._lazy_frames import refuse_lazy_frames
@@ -130,7 +131,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Folder for the best network so far, as ``churn_network.keras``, or a file a fold:
         ``churn_network_1.keras`` and so on. A file is replaced by a whole one or not at all. To
         open one with ``keras.models.load_model``, ``import skann.networks`` first: Keras has to
-        know the layers, and ``import skann`` alone does not load them.
+        know the layers, and ``import skann`` alone does not load them. The files are those of the
+        last fit: where a search of scikit-learn fits clones, of the last clone. With
+        ``warm_start=True`` the folder also lets a fit that was cut off go on; see Notes.
     callbacks : list of keras.callbacks.Callback (instances or classes) or None, default=None
         Further callbacks. Instances are copied in each fit, for each fold.
     metrics : sequence of str or keras.metrics.Metric, default=("auc",)
@@ -138,7 +141,8 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         from fit to fit; where two have the same, the second is "precision_1".
     warm_start : bool, default=False
         Go on from the weights at hand in a further `fit`, with the preprocessing at hand. The folds
-        are drawn anew: only with the same rows and an int ``random_state`` they are the same.
+        are drawn anew: only with the same rows and an int ``random_state`` they are the same. With
+        ``checkpoint_dir`` also go on with a fit that was cut off; see Notes.
     n_jobs : int or None, default=None
         Folds that are trained at a time, in threads.
     random_state : int, RandomState or None, default=None
@@ -188,6 +192,16 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     Notes
     -----
     Zero-weight rows count as absent. Weights are scaled to mean 1 for training.
+
+    With ``warm_start=True``, ``checkpoint_dir`` and an integer ``random_state`` the whole state of
+    training is written after each epoch, a file a network: weights, optimizer, early stopping,
+    learning rate, history. If the process is killed, the same `fit` in another goes on from there
+    and ends, bit for bit, where it would have ended; networks that were done are not trained again.
+    The state files of a fit are removed when it has ended. Those of other rows, parameters or
+    versions of the libraries are not looked at, so fits may share a folder. A file is a pickle: go
+    on from folders of your own only. Callbacks of yours go on if they can be pickled, and begin
+    anew otherwise. Among them ``keras.callbacks.BackupAndRestore`` asks for the same, with files in
+    its own folder, whatever ``warm_start`` is.
 
     Examples
     --------
@@ -385,6 +399,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 f"cv gives {len(plan.folds)} folds, and there are {len(start)} networks to go on "
                 "from; set warm_start=False"
             )
+        states = None
+        if parts is None:
+            states = unfinished(self, plan, start, (rows, given))
         fold_parts: Sequence[NetworkParts | None] = [None] * len(plan.folds)
         if parts is not None:
             if not resumed:
@@ -399,11 +416,13 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             train_rows, held_out = (rows.take(part) for part in plan.folds[fold])
             watched = given if given is not None else held_out if len(held_out.y) else None
             seeds = plan.resample_seeds[fold], plan.network_seeds[fold]
+            number = None if len(plan.folds) == 1 else fold + 1
             job = Job(
                 *(train_rows, watched, *seeds, capacity),
                 start=start[fold],
                 parts=fold_parts[fold],
-                fold=None if len(plan.folds) == 1 else fold + 1,
+                state=None if states is None else states.file(number, capacity),
+                fold=number,
                 keeps_snapshots=together,
             )
             return train_member(self, job)
@@ -412,8 +431,19 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         if going_on:
             chosen = Capacity(self.hidden_layer_sizes_, self.l2_)
         elif together and parts is None:
-            chosen, first = choose(self, n_training, lambda capacity: train(0, capacity))
+            tried: list[Capacity] = []
+
+            def train_first(capacity: Capacity) -> Member:
+                tried.append(capacity)
+                return train(0, capacity)
+
+            chosen, first = choose(self, n_training, train_first)
             members = [first]
+            if self.checkpoint_dir is not None and tried[-1] != chosen:
+                from skann.networks import save_checkpoint
+
+                network = first.pipeline["network"].model_
+                save_checkpoint(network, self.checkpoint_dir, fold=1)
         else:
             chosen = smallest(self, n_training)
         others = range(len(members), len(plan.folds))
@@ -437,6 +467,8 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         self.validation_indices_ = indices[judged]
         if parts is not None and parts.done:
             parts.end()
+        if states is not None:
+            states.remove()
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(

@@ -21,6 +21,7 @@ class NetworkParts:
         Those of the whole fit, with the state of early stopping and of the learning rate.
     weights : list of ndarray
         Weights of the last epoch.
+    keeps_snapshots : bool
     snapshots : list of list of ndarray
         Weights of each epoch, where folds decide together which to keep.
     """
@@ -30,6 +31,7 @@ class NetworkParts:
     losses: list[float] = field(default_factory=list)
     callbacks: list[Any] = field(default_factory=list)
     weights: list[Any] | None = None
+    keeps_snapshots: bool = False
     snapshots: list[Any] = field(default_factory=list)
 
     def end(self) -> None:

@@ -24,6 +24,7 @@ from skann._churn_ann._resampling import (
 )
 from skann._churn_ann._saved_network import trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
+from skann._churn_ann._unfinished import StateFile
 from skann.costs._priors import undo_prior_shift
 from skann.preprocessing import TableCleaner
 from skann.preprocessing._shared_rows import SharedRows
@@ -139,8 +140,14 @@ class Job(NamedTuple):
     capacity: Capacity
     start: Member | None = None
     parts: NetworkParts | None = None
+    state: StateFile | None = None
     fold: int | None = None  # counted from 1; None where there is but one network
     keeps_snapshots: bool = False
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether a part of this very fit is done."""
+        return self.parts is not None and self.parts.weights is not None
 
     @property
     def width(self) -> int:
@@ -162,39 +169,81 @@ def train_member(settings: Any, job: Job) -> Member:
         Only its parameters and classes are read.
     job : Job
     """
-    from skann.networks import DataLossLog, Snapshots  # TensorFlow loads with the first fit
-
+    if job.state is not None:
+        start, noted = job.state.read() or (job.start, NetworkParts())
+        job = job._replace(start=start, parts=noted)
     parts = job.parts
-    resumed = parts is not None and parts.weights is not None
+    if parts is not None and parts.done and job.start is not None:
+        return job.start
     pipeline = _pipeline(settings, job)
     # What `fit_transform` of a user's transformer gives may not be what `transform` gives.
-    refit = job.start is None or (resumed and not is_auto(settings.preprocessor))
+    refit = job.start is None or (job.goes_on and not is_auto(settings.preprocessor))
     X, y, weight, ratio = _prepare(settings, pipeline, job, refit)
-    snapshots = [] if parts is None else parts.snapshots
-    losses: list[float] = []
     data: dict[str, Any] = dict(X=X, y=y, sample_weight=weight, validation_data=None)
     monitor = "loss"
     if job.watched is not None:
         monitor = "val_loss"
         data["validation_data"] = _prepare_watched(pipeline, job.watched, ratio, job.width)
-    if parts is not None and parts.weights is not None:
-        network = pipeline["network"]
-        network.fit_part(parts, parts.callbacks, **data)
+    network = pipeline["network"] if job.goes_on else _network(settings, pipeline, len(y), job)
+
+    def member(best_epoch: int) -> Member:
+        history = history_frame(network.history_)
+        return _member(settings, pipeline, job.rows, ratio, history, best_epoch)
+
+    if parts is None:
+        losses, snapshots = _train(settings, job, network, monitor, data)
     else:
-        network = _network(settings, pipeline, len(y), job)
-        callbacks = _callbacks(settings, job, monitor)
-        if job.keeps_snapshots:
-            callbacks.append(Snapshots(snapshots))
-            if parts is None:  # a fit in parts notes its losses itself
-                callbacks.append(DataLossLog(losses))
-        if parts is None:
-            network.fit(callbacks=callbacks, **data)
-        else:
-            network.fit_part(parts, callbacks, **data)
-    history = history_frame(network.history_)
-    best_epoch = kept_epoch(history[monitor], restored=settings.early_stopping)
-    member = _member(settings, pipeline, job.rows, ratio, history, best_epoch)
-    return replace(member, losses=losses, snapshots=snapshots)
+        losses, snapshots = parts.losses, parts.snapshots
+        for _ in _train_in_parts(settings, job, parts, network, monitor, data):
+            if job.state is not None and not parts.done:
+                job.state.write(member(best_epoch=0), parts)
+    watched_losses = history_frame(network.history_)[monitor]
+    best_epoch = kept_epoch(watched_losses, restored=settings.early_stopping)
+    ended = replace(member(best_epoch), losses=losses, snapshots=snapshots)
+    if job.state is not None and parts is not None:
+        job.state.write(ended, parts)
+    return ended
+
+
+def _train(
+    settings: Any, job: Job, network: Any, monitor: str, data: dict[str, Any]
+) -> tuple[list[float], list[Any]]:
+    """Train to the end; return losses and weights of each epoch, where they are needed."""
+    from skann.networks import DataLossLog, Snapshots  # TensorFlow loads with the first fit
+
+    losses: list[float] = []
+    snapshots: list[Any] = []
+    callbacks = _callbacks(settings, job, monitor)
+    if job.keeps_snapshots:
+        callbacks += [Snapshots(snapshots), DataLossLog(losses)]
+    network.fit(callbacks=callbacks, **data)
+    return losses, snapshots
+
+
+def _train_in_parts(
+    settings: Any,
+    job: Job,
+    parts: NetworkParts,
+    network: Any,
+    monitor: str,
+    data: dict[str, Any],
+) -> Iterator[None]:
+    """Train up to ``parts.until``; to the end, an epoch at a time, where the state has a file."""
+    from skann.networks import resumed
+
+    parts.keeps_snapshots = job.keeps_snapshots
+    if job.state is None and job.goes_on:
+        callbacks = parts.callbacks
+    else:
+        fresh = _callbacks(settings, job, monitor)
+        callbacks, parts.callbacks = resumed(fresh, parts.callbacks)
+    if job.state is None:
+        network.fit_part(parts, callbacks, **data)
+        return
+    while not parts.done:
+        parts.until = len(parts.losses) + 1
+        network.fit_part(parts, callbacks, **data)
+        yield
 
 
 def train_one_epoch(settings: Any, job: Job) -> Member:
@@ -237,7 +286,7 @@ def _pipeline(settings: Any, job: Job) -> Pipeline:
             settings.numeric_encoding,
             settings.categorical_encoding,
         )
-    if job.parts is not None:  # nobody else's
+    if job.goes_on:  # nobody else's
         return job.start.pipeline
     pipeline = copy.copy(job.start.pipeline)
     pipeline.steps = [*pipeline.steps[:-1], ("network", trainable(pipeline["network"]))]
@@ -334,6 +383,6 @@ def _callbacks(settings: Any, job: Job, monitor: str) -> list[Any]:
         checkpoint_dir=settings.checkpoint_dir,
         best_so_far=best_so_far,
         callbacks=settings.callbacks,
-        verbose=settings.verbose if job.parts is None else 0,  # a bar is one fit's
+        verbose=0 if job.parts is not None and job.state is None else settings.verbose,
         fold=job.fold,
     )

@@ -10,6 +10,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params, check_is_fitted
 
+from skann._checkpoints import without_checkpoints
 from skann._labels import positive_index
 
 
@@ -64,7 +65,9 @@ def fit_and_score_unseen(
             split_params = {} if groups is None else {"groups": groups}
         splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
         scored = Parallel(n_jobs=n_jobs)(
-            delayed(_fit_and_score)(clone(estimator), X, y, positive, train, test, fit_params)
+            delayed(_fit_and_score)(
+                without_checkpoints(clone(estimator)), X, y, positive, train, test, fit_params
+            )
             for train, test in splits
         )
         rows, probability = (np.concatenate(parts) for parts in zip(*scored, strict=True))

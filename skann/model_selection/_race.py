@@ -22,6 +22,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import _check_method_params
 
+from skann._checkpoints import without_checkpoints
 from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._churn_ann._fit_in_parts import FitInParts
 from skann.model_selection._handover import Failed, Handover
@@ -295,4 +296,5 @@ class Races:
         return {"n_epochs": n_epochs, "left_at": left_at}
 
     def _of(self, candidate: Mapping[str, Any]) -> Any:
-        return clone(self._estimator).set_params(**clone(candidate, safe=False))
+        estimator = clone(self._estimator).set_params(**clone(candidate, safe=False))
+        return without_checkpoints(estimator)

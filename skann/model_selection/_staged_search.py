@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from sklearn import get_config
-from sklearn.base import BaseEstimator
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.base import BaseEstimator, is_classifier
+from sklearn.model_selection import StratifiedGroupKFold, check_cv
 from sklearn.model_selection._search import BaseSearchCV
+from sklearn.utils import indexable
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.parallel import Parallel
 from sklearn.utils.validation import has_fit_parameter
@@ -117,6 +118,7 @@ class StagedSearchCV(BaseSearchCV):
     n_jobs: int | None
     cv: Any
     _races: Races | None = None  # while a search runs
+    _rows: tuple[Any, Any]  # while a search runs
 
     def __init__(
         self,
@@ -182,24 +184,22 @@ class StagedSearchCV(BaseSearchCV):
                     stacklevel=2,
                 )
         own = self.estimator, self.n_jobs, self.cv
-        if params.get("groups") is not None and (self.cv is None or isinstance(self.cv, Integral)):
-            self.cv = StratifiedGroupKFold(self.cv or 5)
+        cv = self.cv
+        if params.get("groups") is not None and (cv is None or isinstance(cv, Integral)):
+            cv = StratifiedGroupKFold(cv or 5)
+        self.cv = check_cv(cv, y, classifier=is_classifier(self.estimator))
+        self._rows = tuple(indexable(X, y))
+        if self.race and network_of(self.estimator) is not None:
+            parallel = Parallel(self.n_jobs, prefer="threads", pre_dispatch=self.pre_dispatch)
+            self._races = Races(self.estimator, parallel)
+            # All that is left to do for scikit-learn's loop is to score what races have trained.
+            self.estimator, self.n_jobs = self._races.handover.stand_in, 1
         try:
-            return self._fit(X, y, **params)
+            return super().fit(X, y, **params)
         finally:
             self.estimator, self.n_jobs, self.cv = own
-
-    def _fit(self, X: Any, y: Any, **params: Any) -> "StagedSearchCV":
-        if not self.race or network_of(self.estimator) is None:
-            return super().fit(X, y, **params)
-        parallel = Parallel(self.n_jobs, prefer="threads", pre_dispatch=self.pre_dispatch)
-        self._races = Races(self.estimator, parallel)
-        # All that is left to do for scikit-learn's loop is to score what the races have trained.
-        self.estimator, self.n_jobs = self._races.handover.stand_in, 1
-        try:
-            return super().fit(X, y, **params)
-        finally:
-            del self._races
+            del self._rows
+            self._races = None
 
     def _check_comparable(self) -> None:
         if self.refit is False and isinstance(self.scoring, list | tuple | set | dict):
@@ -220,15 +220,13 @@ class StagedSearchCV(BaseSearchCV):
         routing = get_config()["enable_metadata_routing"]
         if groups is not None and not routing and has_fit_parameter(self.estimator, "groups"):
             routed.estimator.fit["groups"] = groups
+        split_params = routed.splitter.split
+        self.n_splits_ = self.cv.get_n_splits(*self._rows, **split_params)
         if self._races is not None:
+            folds = list(self.cv.split(*self._rows, **split_params))
             self._races.fit_params = routed.estimator.fit
+            self._races.data = Data(*self._rows, folds, routed.estimator.fit)
         return routed
-
-    def _check_input_parameters(self, X: Any, y: Any, split_params: dict[str, Any]) -> None:
-        super()._check_input_parameters(X, y, split_params)
-        if self._races is not None:
-            folds = list(self._checked_cv_orig.split(X, y, **split_params))
-            self._races.data = Data(X, y, folds, self._races.fit_params)
 
     def _run_search(self, evaluate_candidates: Callable[..., Any]) -> None:
         stages = read_stages(self.stages, self.estimator)

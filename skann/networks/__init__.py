@@ -7,21 +7,32 @@ with without_start_up_notes():
 
     keep_to_thread_budget()
     from skann.networks._builder import build_network
-    from skann.networks._callbacks import DataLossLog, Snapshots, training_callbacks
+    from skann.networks._callbacks import (
+        DataLossLog,
+        Snapshots,
+        save_checkpoint,
+        training_callbacks,
+    )
     from skann.networks._learning_rate import follows_schedule, set_learning_rate
     from skann.networks._restore import restored_network
+    from skann.networks._resuming import LIBRARIES, backup_folder, resumed, stored
     from skann.networks._scikeras import NetworkClassifier, make_network_classifier
     from skann.networks._trainer import ChurnNetwork
 
 __all__ = [
+    "LIBRARIES",
     "ChurnNetwork",
     "DataLossLog",
     "NetworkClassifier",
     "Snapshots",
+    "backup_folder",
     "build_network",
     "follows_schedule",
     "make_network_classifier",
     "restored_network",
+    "resumed",
+    "save_checkpoint",
     "set_learning_rate",
+    "stored",
     "training_callbacks",
 ]

@@ -87,6 +87,8 @@ def training_callbacks(
     if verbose:
         built.append(ProgressBar() if fold is None else ProgressBar(f"Fold {fold}"))
     for callback in callbacks or ():
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            continue  # see `backup_folder`
         own = callback() if isinstance(callback, type) else copy.copy(callback)
         if not isinstance(own, keras.callbacks.Callback):
             raise ValueError(f"callbacks has to hold Keras callbacks, got {callback!r}")
@@ -98,6 +100,19 @@ def checkpoint_name(fold: int | None) -> str:
     """Return the name of the file of one network."""
     path = Path(CHECKPOINT_NAME)
     return path.name if fold is None else f"{path.stem}_{fold}{path.suffix}"
+
+
+def save_checkpoint(
+    network: keras.Model, checkpoint_dir: str | os.PathLike[str], fold: int | None
+) -> None:
+    """Write the file of one network, whole or not at all."""
+    whole = Path(checkpoint_dir) / checkpoint_name(fold)
+    part = whole.with_name(f".{os.getpid()}_{whole.name}")
+    try:
+        network.save(part)
+        part.replace(whole)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -175,6 +190,22 @@ class DataLossLog(keras.callbacks.Callback):
         self._losses.append(loss - sum(penalties))
 
 
+class Pause(keras.callbacks.Callback):
+    """Stops training after some epochs, to go on later; heard after all other callbacks."""
+
+    leaves_weights_alone = True
+    ended = False  # by another
+
+    def __init__(self, until: int) -> None:
+        super().__init__()
+        self._until = until
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Stop, and note whether training would have stopped anyway."""
+        self.ended = self.model.stop_training
+        self.model.stop_training = self.ended or epoch + 1 >= self._until
+
+
 class Snapshots(keras.callbacks.Callback):
     """Notes the weights of each epoch."""
 
@@ -208,6 +239,7 @@ class ProgressBar(keras.callbacks.Callback):
     def __init__(self, title: str = "Training") -> None:
         super().__init__()
         self._title = title
+        self._n_shown = 0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Open the bar."""
@@ -219,7 +251,8 @@ class ProgressBar(keras.callbacks.Callback):
         names = ("val_loss", "val_auc") if "val_loss" in logs else ("loss", "auc")
         shown = {name: logs[name] for name in names if name in logs}
         self._bar.set_postfix({key: f"{value:.4f}" for key, value in shown.items()})
-        self._bar.update()
+        self._bar.update(epoch + 1 - self._n_shown)  # of a fit that goes on, more than one
+        self._n_shown = epoch + 1
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Close the bar."""

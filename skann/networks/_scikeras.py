@@ -11,7 +11,7 @@ from sklearn.utils import ClassifierTags, Tags
 
 from skann._forward import Architecture, head_probabilities
 from skann.networks._builder import build_network
-from skann.networks._callbacks import DataLossLog, unheard
+from skann.networks._callbacks import DataLossLog, Pause, Snapshots, unheard
 from skann.networks._data import is_encoded_when_taken
 from skann.networks._metrics import fresh_metrics
 from skann.networks._runtime import is_forked, start_runtime
@@ -89,25 +89,29 @@ class NetworkClassifier(KerasClassifier):
         X, y, **data
             As in `fit`; the same in each part.
         """
-        first, resumed = len(parts.losses), parts.weights is not None
+        first = len(parts.losses)
         last = min(parts.until, self.epochs)
         if last <= first:
             return
-        if resumed:
+        if parts.weights is not None:
             self.set_params(warm_start=True)
             self.model_.set_weights(parts.weights)
-        log = DataLossLog(parts.losses)
-        with unheard(callbacks, "on_train_end", *(["on_train_begin"] if resumed else [])):
+        begun = [callback for callback in callbacks if any(callback is c for c in parts.callbacks)]
+        pause = Pause(last)
+        logs_of_ours = [DataLossLog(parts.losses)]
+        if parts.keeps_snapshots:
+            logs_of_ours.append(Snapshots(parts.snapshots))
+        with unheard(callbacks, "on_train_end"), unheard(begun, "on_train_begin"):
             self.fit(
                 X,
                 y,
-                epochs=last - first,
+                epochs=self.epochs - first,
                 initial_epoch=first,
-                callbacks=[*callbacks, log],
+                callbacks=[*callbacks, *logs_of_ours, pause],
                 **data,
             )
         parts.callbacks, parts.weights = callbacks, self.model_.get_weights()
-        if self.model_.stop_training or last == self.epochs:
+        if pause.ended or last == self.epochs:
             logs = {name: values[-1] for name, values in self.history_.items()}
             for callback in callbacks:
                 callback.on_train_end(logs)

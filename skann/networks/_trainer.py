@@ -282,6 +282,7 @@ class ChurnNetwork(keras.Model):
             "optimizer": [v.numpy() for v in optimizer.variables] if optimizer else [],
             "learning_rate": float(rate.numpy()) if isinstance(rate, keras.Variable) else None,
             "seed": self.seed,
+            "random": [v.numpy() for v in _random_states(self)],
         }
 
 
@@ -290,12 +291,19 @@ def _rebuild(state: dict[str, Any]) -> ChurnNetwork:
     model = keras.saving.deserialize_keras_object(state["config"])
     model.set_weights(state["weights"])
     model.seed = state["seed"]
+    for variable, value in zip(_random_states(model), state.get("random", ()), strict=False):
+        variable.assign(value)
     optimizer = getattr(model, "optimizer", None)
     if optimizer is not None:
         for variable, value in zip(optimizer.variables, state["optimizer"], strict=False):
             variable.assign(value)
         hold_learning_rate(optimizer, state["learning_rate"])
     return model
+
+
+def _random_states(model: ChurnNetwork) -> list[keras.Variable]:
+    """Return what Keras' own `fit` draws dropout from, which are no weights to it."""
+    return [v for v in model.non_trainable_variables if v.name == "seed_generator_state"]
 
 
 def _covers(model: ChurnNetwork) -> bool:

@@ -95,8 +95,8 @@ def test_the_bar_moves_a_step_an_epoch_and_shows_how_the_watched_rows_fare(
         def set_postfix(self, values):
             shown.append(values)
 
-        def update(self):
-            steps.append(1)
+        def update(self, n):
+            steps.append(n)
 
         def close(self):
             steps.append("closed")

@@ -1,0 +1,60 @@
+"""Callbacks that go on in another process, and Keras' own way to ask for that."""
+
+import copy
+import os
+import pickle
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+LIBRARIES = f"keras {keras.__version__}, tensorflow {tf.__version__}"
+
+
+def backup_folder(callbacks: Iterable[Any] | None) -> str | os.PathLike[str] | None:
+    """Return where a user's `BackupAndRestore` keeps its backup; None if there is none.
+
+    It keeps weights and optimizer, but neither the state of other callbacks nor the history.
+    """
+    for callback in callbacks or ():
+        if isinstance(callback, keras.callbacks.BackupAndRestore):
+            return callback.backup_dir
+    return None
+
+
+def stored(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, bytes]]:
+    """Return kind and state of callbacks, without the network that they hold.
+
+    Those that cannot be pickled, such as bars and open files, are left out.
+    """
+    states = []
+    for callback in callbacks:
+        alone = copy.copy(callback)
+        alone._model = None
+        with suppress(Exception):  # each kind of object has its own way to refuse
+            states.append((_kind(callback), pickle.dumps(alone)))
+    return states
+
+
+def resumed(
+    callbacks: Sequence[keras.callbacks.Callback], states: Sequence[tuple[str, bytes]]
+) -> tuple[list[keras.callbacks.Callback], list[keras.callbacks.Callback]]:
+    """Return fresh callbacks with those of a stored kind in their place, and the latter alone."""
+    left = list(states)
+    together, going_on = [], []
+    for callback in callbacks:
+        state = next((state for state in left if state[0] == _kind(callback)), None)
+        if state is not None:
+            left.remove(state)
+            fresh, callback = callback, pickle.loads(state[1])
+            if isinstance(callback, keras.callbacks.ModelCheckpoint):
+                callback.filepath = fresh.filepath  # the folder may have moved
+            going_on.append(callback)
+        together.append(callback)
+    return together, going_on
+
+
+def _kind(callback: keras.callbacks.Callback) -> str:
+    return f"{type(callback).__module__}.{type(callback).__qualname__}"
