@@ -73,7 +73,13 @@ def warn_at_once(message: str, category: type[SkannWarning]) -> None:
 
 
 def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
-    """Warn of levels that training never saw."""
+    """Warn of levels that training never saw.
+
+    Columns without such levels are counted in, if warnings are held back: other blocks of rows may
+    have some.
+    """
+    if _held_back.get() is None:
+        columns = {name: column for name, column in columns.items() if column.rows}
     if columns:
         _note(dict(columns))
 
@@ -124,12 +130,11 @@ def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> Non
 
 
 def _unseen_by_both(one: Mapping[Any, Unseen], other: Mapping[Any, Unseen]) -> Mapping[Any, Unseen]:
-    both = {
+    return {
         name: column._replace(rows=column.rows & other[name].rows)
         for name, column in one.items()
         if name in other
     }
-    return {name: column for name, column in both.items() if column.rows}
 
 
 def _note(note: Note) -> None:

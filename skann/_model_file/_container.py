@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
@@ -26,6 +27,12 @@ def pack(dumped: bytes, versions: dict[str, str]) -> bytes:
     """
     archive = _archive(dumped, versions)
     return _FIRST_LINE + _checksum(_FIRST_LINE, archive) + archive
+
+
+def is_model_file(path: str | os.PathLike[str]) -> bool:
+    """Whether a file begins as those of `skann.save` do."""
+    with open(path, "rb") as file:
+        return file.read(len(_MAGIC)) == _MAGIC
 
 
 def unpack(content: bytes, name: str) -> bytes:

@@ -1,12 +1,9 @@
 """Save a model, and load it again."""
 
 import os
-import sys
 import warnings
 from collections.abc import Iterable, Mapping
-from functools import cache
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from sklearn.exceptions import InconsistentVersionWarning
@@ -14,7 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skann._files import written_whole
 from skann._model_file._container import pack, unpack, versions_in
-from skann._model_file._parts import KNOWN_PARTS, check_portable
+from skann._model_file._parts import KNOWN_PARTS, PLAIN_PARTS, check_portable
+from skann._model_file._skops import lean_skops, whole_skops
 from skann._model_file._versions import versions, warn_of_other_versions
 from skann._travel import travelling, without_fitted_samplers
 
@@ -119,7 +117,7 @@ def write_model(
         model = without_fitted_samplers(model)
         check_portable(model, "model")
         check_portable(about, "about")
-        dumped = _skops().dumps({"model": model, "about": about})
+        dumped = whole_skops().dumps({"model": model, "about": about})
     content = pack(dumped, versions())
     with written_whole(path) as part:
         part.write_bytes(content)
@@ -131,14 +129,19 @@ def read_model(
     """Return the model, as `load` does, and what `write_model` was told of it."""
     if isinstance(trusted, str):
         raise TypeError(f"trusted has to be a list of names, as in trusted=[{trusted!r}]")
-    name, content, skops = os.fspath(path), Path(path).read_bytes(), _skops()
+    name, content = os.fspath(path), Path(path).read_bytes()
     archive = unpack(content, str(name))
+    trusted = {*KNOWN_PARTS, *PLAIN_PARTS, *trusted}
     try:
         written_by = versions_in(archive)
+        skops = lean_skops()
         found = set(skops.get_untrusted_types(data=archive))
+        if not found <= trusted:  # the others may be what skops knows of scikit-learn
+            skops = whole_skops()
+            found = set(skops.get_untrusted_types(data=archive))
     except Exception as error:  # a hostile file fails in as many ways as there are files
         raise _unreadable(name, error) from error
-    allowed = found & {*KNOWN_PARTS, *trusted}
+    allowed = found & trusted
     if found != allowed:
         names = sorted(found - allowed)
         raise ValueError(
@@ -158,21 +161,3 @@ def read_model(
 def _unreadable(name: Any, error: Exception) -> ValueError:
     said = " ".join(f"{type(error).__name__}: {error}".split())
     return ValueError(f"{name} cannot be read as a model: {said}")
-
-
-@cache
-def _skops() -> ModuleType:
-    """Import skops, without the libraries that scikit-learn has adapters for.
-
-    skops looks at all modules of scikit-learn when it is imported, those adapters too, which would
-    load PyTorch and hundreds of megabytes of it.
-    """
-    adapters = [f"sklearn.externals.array_api_compat.{name}" for name in ("torch", "dask", "cupy")]
-    held_back: dict[str, Any] = {name: None for name in adapters if name not in sys.modules}
-    sys.modules.update(held_back)
-    try:
-        import skops.io
-    finally:
-        for name in held_back:
-            del sys.modules[name]
-    return skops.io

@@ -64,6 +64,18 @@ _KNOWN = {
     "imblearn.under_sampling._prototype_selection._tomek_links": ["TomekLinks"],
 }
 KNOWN_PARTS = frozenset(f"{module}.{name}" for module in _KNOWN for name in _KNOWN[module])
+# What skops trusts, too, of what a fitted `ChurnANNClassifier` holds.
+PLAIN_PARTS = frozenset(
+    {
+        *(f"builtins.{name}" for name in ("bool", "float", "int", "list", "set", "str", "tuple")),
+        *(f"numpy.{name}" for name in ("bool", "float32", "float64", "int32", "int64", "uint64")),
+        "sklearn.compose._column_transformer.ColumnTransformer",
+        "sklearn.frozen._frozen.FrozenEstimator",
+        "sklearn.preprocessing._data.QuantileTransformer",
+        "sklearn.preprocessing._data.StandardScaler",
+        "sklearn.preprocessing._function_transformer.FunctionTransformer",
+    }
+)
 
 _LIBRARIES_LEFT_BEHIND = {"keras", "pandas", "polars", "scikeras", "tensorflow"}
 

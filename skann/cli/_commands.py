@@ -9,18 +9,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
-import skann
 from skann.cli import _report as report
 from skann.cli._errors import CommandError, did_you_mean, listed
 from skann.cli._labels import find_label, split_target, two_labels
 from skann.cli._model_file import SavedModel, fingerprints, load_model, save_model
 from skann.cli._outputs import check_outputs
-from skann.cli._ranking import rank
+from skann.cli._ranking import CustomerList
 from skann.cli._tables import (
+    Blocks,
     file_kind,
     known_or_held,
     matching_columns,
+    open_table,
     read_table,
     to_frame,
     write_table,
@@ -39,7 +41,9 @@ def demo(arguments: argparse.Namespace) -> None:
     )
     saved, test = _fit(customers, left, "Yes", fn_cost=100.0, fp_cost=5.0)
     print("\nTest customers most worth contacting\n")
-    top = rank(saved, test)[0].head(8)
+    table = pa.Table.from_pandas(test, preserve_index=False)
+    ranked = CustomerList(saved, Blocks("the table", lambda columns: iter([table])))
+    top = next(iter(ranked)).to_pandas().head(8)
     top["probability"] = top["probability"].map("{:.3f}".format)
     top["expected_gain"] = top["expected_gain"].map(report.money)
     reasons = test[["customer_id", "contract", "support_calls"]]
@@ -94,7 +98,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     check_outputs(
         {"model": arguments.model, "data": arguments.data}, {"--report": arguments.report}
     )
-    saved = load_model(arguments.model)
+    saved = load_model(arguments.model, trust=arguments.trust)
     table = read_table(arguments.data)
     frame = to_frame(known_or_held(table, {*saved.columns, saved.target}), arguments.data)
     features, labels = _split(frame, saved.target, arguments.data, table.shape, saved.labels)
@@ -130,16 +134,20 @@ def predict(arguments: argparse.Namespace) -> None:
         file_kind(arguments.out)
     elif sys.stdout is None:
         raise CommandError("standard output is closed: say where to write with --out FILE.")
-    saved = load_model(arguments.model)
-    table = read_table(arguments.data)
-    frame = to_frame(known_or_held(table, saved.columns), arguments.data)
-    ranked, gains = rank(saved, frame, arguments.data, n_reasons=arguments.reasons)
-    write_table(ranked, arguments.out or sys.stdout)
+    saved = load_model(arguments.model, trust=arguments.trust)
+    customers = CustomerList(
+        saved,
+        open_table(arguments.data),
+        n_reasons=arguments.reasons,
+        sort=arguments.sort == "yes",
+        progress=_on_terminal(),
+    )
+    write_table(customers, arguments.out or sys.stdout)
     if arguments.out:
         report.say(
             "Contact",
-            f"{len(gains):,} of {len(ranked):,} customers, for an expected gain of "
-            f"{report.money(gains.sum())}; listed in {arguments.out}",
+            f"{customers.n_contacted:,} of {customers.n_customers:,} customers, for an expected "
+            f"gain of {report.money(customers.gain)}; listed in {arguments.out}",
         )
 
 
@@ -248,7 +256,6 @@ def _fit(
         columns=list(features.columns),
         column_roles=network.column_roles_,
         trained_rows=fingerprints(train),
-        version=skann.__version__,
     )
     _report_test(saved, logistic, test, (test_labels == positive).to_numpy())
     if report_path:

@@ -7,10 +7,13 @@ set them, since pyarrow would read on over a quote that opens and never closes.
 
 import codecs
 import csv
+import io
+import itertools
 import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +24,8 @@ from skann.cli._errors import CommandError
 
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _SAMPLE_LINES = 2000
+_SAMPLE_BYTES = 2**22
+BLOCK_BYTES = 2**24  # no row may be longer
 _MANY_ROWS = 10
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "UTF-8"),
@@ -41,7 +46,15 @@ _BEFORE_HEADER = re.compile(
 
 
 def read_csv(path: str) -> pa.Table:
-    """Read a CSV file; each cell is text as it is written, or missing if it is empty.
+    """Read a CSV file; see `csv_blocks`."""
+    return pa.concat_tables(csv_blocks(path))
+
+
+def csv_blocks(path: str) -> Iterator[pa.Table]:
+    """Read a CSV file some rows at a time; there is at least one block, maybe without rows.
+
+    Each cell is text as it is written, or missing if it is empty. A file in UTF-8 is never held as
+    a whole.
 
     Raises
     ------
@@ -49,48 +62,116 @@ def read_csv(path: str) -> pa.Table:
         If the file is no text, its separator cannot be told, a row has another number of fields
         than the header, or a quote is never closed.
     """
-    text = _decode(Path(path).read_bytes(), path)
-    before = _BEFORE_HEADER.match(text)
+    text = _Text(path)
+    sample = text.sample()
+    before = _BEFORE_HEADER.match(sample)
     assert before is not None  # it matches nothing, too
     n_lines_before = len(re.findall(_LINE_END, before[0]))
-    text = text[before.end() :]
-    if not text.strip():
+    text.start += len(before[0].encode())
+    sample = sample[before.end() :]
+    if not sample.strip():
         raise CommandError(f"{path} is empty.")
-    separator = before["separator"] or _separator(text, path)
-    rows = _Rows(text, separator, path, n_lines_before)
-    data = text.encode() + b"\n"  # pyarrow wants the end of a header
-    if not _quotes_are_plain(data, separator):
+    separator = before["separator"] or _separator(sample, path)
+    rows = _Rows(text, separator, n_lines_before)
+    if not _quotes_are_plain(text, separator):
         rows.check()
     names = [*rows.header, *[""] * rows.ends_in_separator]
+    if rows.has_header_only:
+        yield pa.table([pa.array([], pa.string())] * len(names), names=names)
+        return
     try:
-        table = pyarrow.csv.read_csv(
-            pa.BufferReader(data),
-            read_options=pyarrow.csv.ReadOptions(
-                column_names=names,
-                skip_rows_after_names=1,
-                block_size=min(len(data) + 1, 2**31 - 1),
-            ),
-            parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=dict.fromkeys(names, pa.string()),
-                strings_can_be_null=True,
-                null_values=[""],
-            ),
-        )
+        with text.open() as stream:
+            yield from _read_blocks(stream, separator, names, rows)
     except pa.ArrowInvalid as error:
         rows.check()
         raise CommandError(f"cannot read {path}: {error}") from None
-    if rows.ends_in_separator:
-        if table.column(len(names) - 1).null_count < len(table):
-            rows.check()
-        table = table.select(range(len(names) - 1))
-    return table
+
+
+def _read_blocks(
+    stream: BinaryIO, separator: str, names: list[str], rows: "_Rows"
+) -> Iterator[pa.Table]:
+    reader = pyarrow.csv.open_csv(
+        stream,
+        read_options=pyarrow.csv.ReadOptions(
+            column_names=names, skip_rows_after_names=1, block_size=BLOCK_BYTES
+        ),
+        parse_options=pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        convert_options=pyarrow.csv.ConvertOptions(
+            column_types=dict.fromkeys(names, pa.string()),
+            strings_can_be_null=True,
+            null_values=[""],
+        ),
+    )
+    for batch in reader:
+        block = pa.Table.from_batches([batch])
+        if rows.ends_in_separator:
+            if block.column(len(names) - 1).null_count < len(block):
+                rows.check()
+            block = block.select(range(len(names) - 1))
+        yield block
+
+
+class _Text:
+    """The text of a file, to be read from the start again and again as UTF-8."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.start = 0  # byte where the text begins
+        self._decoded: bytes | None = None
+        with open(path, "rb") as file:
+            head = file.read(4)
+        marks = [mark for mark, _ in _BYTE_ORDER_MARKS if head.startswith(mark)]
+        if marks == [codecs.BOM_UTF8]:
+            self.start = len(codecs.BOM_UTF8)
+        if (marks and not self.start) or not self._is_utf_8():
+            self._decoded = _decode(Path(path).read_bytes(), path).encode()
+            self.start = 0
+
+    def open(self) -> BinaryIO:
+        """The bytes in UTF-8."""
+        if self._decoded is not None:
+            return io.BytesIO(self._decoded[self.start :])
+        file = open(self.path, "rb")
+        file.seek(self.start)
+        return file
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes in UTF-8, many at a time."""
+        with self.open() as stream:
+            while chunk := stream.read(BLOCK_BYTES):
+                yield chunk
+
+    def lines(self) -> Iterator[str]:
+        """The lines with their ends."""
+        with io.TextIOWrapper(self.open(), encoding="utf-8", newline="") as stream:
+            yield from stream
+
+    def sample(self) -> str:
+        """Whole lines from the start, or all that there is."""
+        with self.open() as stream:
+            sample = stream.read(_SAMPLE_BYTES)
+        if len(sample) == _SAMPLE_BYTES:
+            sample = sample[: max(sample.rfind(b"\n"), sample.rfind(b"\r"), 0)] or sample
+        return sample.decode(errors="ignore")
+
+    def _is_utf_8(self) -> bool:
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        try:
+            for chunk in self.chunks():
+                if b"\0" in chunk:
+                    return False
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            return False
+        return True
 
 
 class _Rows:
     """The rows of a text, as the csv module reads them."""
 
-    def __init__(self, text: str, separator: str, path: str, n_lines_before: int) -> None:
+    def __init__(self, text: _Text, separator: str, n_lines_before: int) -> None:
+        path = text.path
         if not separator.isascii():
             raise CommandError(f"{path}: sep={separator} is no separator that can be read.")
         self._text = text
@@ -99,6 +180,7 @@ class _Rows:
         self._n_lines_before = n_lines_before
         rows = [row for _, row in islice(self._numbered(), 2)]
         self.header = rows[0]
+        self.has_header_only = len(rows) == 1
         n = len(self.header)
         # As spreadsheets and databases write it that end each row, but not the header, so.
         self.ends_in_separator = len(rows) == 2 and len(rows[1]) == n + 1 and not rows[1][n]
@@ -129,7 +211,7 @@ class _Rows:
 
     def _numbered(self) -> Iterator[tuple[int, list[str]]]:
         """Rows that are not blank, and the number of the line where each begins."""
-        reader = csv.reader(_lines(self._text), delimiter=self._separator, strict=True)
+        reader = csv.reader(self._text.lines(), delimiter=self._separator, strict=True)
         line = 1
         try:
             for row in reader:
@@ -245,19 +327,25 @@ def _has_decimal_commas(lines: list[str]) -> bool:
     return not any(re.search(r"(?<!\d),|,(?!\d)", line) for line in lines)
 
 
-def _quotes_are_plain(data: bytes, separator: str) -> bool:
+def _quotes_are_plain(text: _Text, separator: str) -> bool:
     """Whether each quote opens a cell, closes it, or is one of two inside."""
-    if b"''" in data:
-        return False  # as other dialects write one inside of single quotes
-    if b'"' not in data:
-        return True
-    codes = np.frombuffer(b"\n" + data + b"\n", np.uint8)
-    quotes = np.flatnonzero(codes == ord('"'))
     beside = np.frombuffer(f'{separator}\r\n"'.encode(), np.uint8)
-    opened, closed = codes[quotes[::2] - 1], codes[quotes[1::2] + 1]
-    return len(opened) == len(closed) and bool(
-        np.isin(opened, beside).all() and np.isin(closed, beside).all()
-    )
+    n_quotes, two = 0, b"\n"  # the last byte of the chunk before, and the one before that
+    for chunk in itertools.chain(text.chunks(), [b"\n"]):
+        chunk = two + chunk
+        if b"''" in chunk:
+            return False  # as other dialects write one inside of single quotes
+        two = chunk[-2:]
+        if b'"' not in chunk:
+            continue
+        codes = np.frombuffer(chunk, np.uint8)
+        quotes = np.flatnonzero(codes[1:-1] == ord('"')) + 1
+        first = n_quotes % 2
+        opened, closed = codes[quotes[first::2] - 1], codes[quotes[1 - first :: 2] + 1]
+        if not (np.isin(opened, beside).all() and np.isin(closed, beside).all()):
+            return False
+        n_quotes += len(quotes)
+    return n_quotes % 2 == 0
 
 
 def _shown(separator: str) -> str:

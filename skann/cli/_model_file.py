@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import joblib
 import numpy as np
 import pandas as pd
 
-from skann._files import written_whole
+from skann._model_file._container import is_model_file
+from skann._model_file._model import read_model, write_model
 from skann.cli._errors import CommandError, did_you_mean, listed
 
 LEFT_OUT = ("id", "text", "constant", "missing", "drop")  # roles of columns that no model reads
@@ -25,7 +25,6 @@ class SavedModel:
     columns: list[str]
     column_roles: dict[str, str]
     trained_rows: np.ndarray  # fingerprints
-    version: str
 
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
         """The model's columns of a table; those that it leaves out may be absent."""
@@ -45,17 +44,51 @@ class SavedModel:
 
 
 def save_model(saved: SavedModel, path: str) -> None:
-    """Write a model with joblib."""
-    with written_whole(path) as part:
-        joblib.dump({"skann": saved.version, **vars(saved)}, part)
+    """Write a model as `skann.save` does."""
+    about = dict(vars(saved))
+    write_model(path, about.pop("model"), about)
 
 
-def load_model(path: str) -> SavedModel:
-    """Read what `save_model` wrote. Loading runs code from the file: trust its source."""
-    if not Path(path).is_file():
-        if Path(path).is_dir():
-            raise CommandError(f"{path} is a folder; give a model file.")
+def load_model(path: str, *, trust: bool = False) -> SavedModel:
+    """Read what `save_model` wrote.
+
+    Parameters
+    ----------
+    path : str
+    trust : bool, default=False
+        Whether a file that is none of `skann.save` may be loaded as a pickle, as earlier versions
+        wrote them. That runs whatever is in it.
+    """
+    if Path(path).is_dir():
+        raise CommandError(f"{path} is a folder; give a model file.")
+    if not Path(path).exists():
         raise CommandError(f"there is no model file {path}; `skann train` makes one.")
+    if is_model_file(path):
+        model, about = read_model(path)
+    elif trust:
+        model, about = _read_pickle(path)
+    else:
+        raise CommandError(
+            f"{path} is not a model that `skann train` saved, or it is damaged. If it is a pickle, "
+            "as earlier versions and joblib write them, it is a program, and to read it is to run "
+            "it: say --trust if you know where it is from."
+        )
+    names = SavedModel.__dataclass_fields__.keys() - {"model"}
+    if not about.keys() >= names:
+        raise CommandError(
+            f"{path} holds a model, but not what `skann train` notes of its table: train it there."
+        )
+    return SavedModel(model, **{name: about[name] for name in names})
+
+
+def fingerprints(features: pd.DataFrame) -> np.ndarray:
+    """A number a row that tells whether a row was seen before."""
+    return pd.util.hash_pandas_object(features, index=False).to_numpy()
+
+
+def _read_pickle(path: str) -> tuple[Any, dict[str, Any]]:
+    import joblib
+
     other = CommandError(f"{path} is not a model that `skann train` saved.")
     try:
         content = joblib.load(path)
@@ -63,14 +96,6 @@ def load_model(path: str) -> SavedModel:
         raise
     except Exception:  # a foreign file fails in as many ways as there are files
         raise other from None
-    if not isinstance(content, dict) or "skann" not in content:
+    if not isinstance(content, dict) or "model" not in content:
         raise other
-    names = SavedModel.__dataclass_fields__
-    if not content.keys() >= names.keys():
-        raise CommandError(f"{path} was saved by skann {content['skann']}: train it anew.")
-    return SavedModel(**{name: content[name] for name in names})
-
-
-def fingerprints(features: pd.DataFrame) -> np.ndarray:
-    """A number a row that tells whether a row was seen before."""
-    return pd.util.hash_pandas_object(features, index=False).to_numpy()
+    return content.pop("model"), content

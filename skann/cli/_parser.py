@@ -70,7 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="cost of contacting one who would have stayed",
     )
     train.add_argument(
-        "--model", metavar="FILE", default="churn.joblib", help="where to save (%(default)s)"
+        "--model", metavar="FILE", default="churn.skann", help="where to save (%(default)s)"
     )
     train.add_argument(
         "--test-size", type=_share, metavar="SHARE", default=0.2, help="test share (%(default)s)"
@@ -94,7 +94,16 @@ def build_parser() -> argparse.ArgumentParser:
     predict = subcommands.add_parser("predict", help="list customers, most worth contacting first")
     predict.set_defaults(run=commands.predict)
     predict.add_argument("model", help="file that `skann train` saved")
-    predict.add_argument("data", help="CSV or Parquet file")
+    predict.add_argument(
+        "data", help="CSV or Parquet file, or a folder or '*.parquet' of Parquet files"
+    )
+    predict.add_argument(
+        "--sort",
+        choices=("yes", "no"),
+        default="yes",
+        help="no: list customers as they stand in the table, and write them as they are scored, in "
+        "little memory however many there are (%(default)s)",
+    )
     predict.add_argument(
         "--reasons",
         type=_count,
@@ -108,6 +117,13 @@ def build_parser() -> argparse.ArgumentParser:
         help="CSV or Parquet file to write (default: CSV on stdout). Cells go out as they came in; "
         "those that begin with =, +, - or @ may run as formulas in a spreadsheet",
     )
+    for command in (evaluate, predict):
+        command.add_argument(
+            "--trust",
+            action="store_true",
+            help="read a model that is a pickle, as joblib writes them, which runs whatever its "
+            "author put into it",
+        )
     return parser
 
 

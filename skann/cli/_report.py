@@ -5,15 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sklearn.metrics import (
-    accuracy_score,
-    average_precision_score,
-    brier_score_loss,
-    f1_score,
-    precision_score,
-    recall_score,
-    roc_auc_score,
-)
 
 CHOSEN = "network at threshold"  # the decisions that a report is about
 
@@ -90,6 +81,8 @@ def describe_roles(roles: Mapping[Any, str]) -> None:
 
 def print_ranking(churned: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> None:
     """Print how well each model ranks and how true its probabilities are."""
+    from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
     rows = []
     for name, probability in probabilities.items():
         both = 0 < churned.sum() < len(churned)
@@ -109,6 +102,8 @@ def print_decisions(
     -------
     dict of name to cost per customer
     """
+    from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+
     rows, costs = [], {}
     for name, contact in contacted.items():
         lost, in_vain = churned & ~contact, contact & ~churned

@@ -2,18 +2,27 @@
 
 import collections
 import fnmatch
+import glob
+import itertools
+import os
 import shlex
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet
 
 from skann._files import written_whole
-from skann.cli._csv import read_csv
+from skann.cli._csv import csv_blocks
 from skann.cli._errors import CommandError, did_you_mean, listed
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import ParquetFile
+
+BLOCK_ROWS = 65_536
 
 _HELD = (
     pa.types.is_boolean,
@@ -39,23 +48,119 @@ def file_kind(path: str) -> str:
 
 
 def read_table(path: str) -> pa.Table:
-    """Read a CSV or Parquet file, by suffix. The cells of CSV files are text.
+    """Read a table as a whole; see `open_table`."""
+    blocks = open_table(path)
+    return pa.concat_tables(blocks)
+
+
+def open_table(path: str) -> "Blocks":
+    """Find a CSV or Parquet file, by suffix, or a folder or pattern of Parquet files.
+
+    The cells of CSV files are text.
 
     Raises
     ------
     CommandError
         If there is no such file, it cannot be read, it has no rows, or a name occurs twice.
     """
-    kind = file_kind(path)
+    files = _files(path)
+    if file_kind(files[0]) == "csv":
+        return Blocks(path, lambda columns: _csv_blocks(path, columns))
+    schema, n_rows = _one_schema(files)
+    names = _clean_names(schema.names, path)
+    if not n_rows or not names:
+        raise CommandError(f"{path} has no {'rows' if names else 'columns'}.")
+    schema = schema.empty_table().rename_columns(names).schema.with_metadata(schema.metadata)
+    return Blocks(path, lambda columns: _parquet_blocks(files, schema, columns), n_rows)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """The rows of a table, some at a time, each time from the first."""
+
+    path: str
+    read: Callable[[Collection[str] | None], Iterator[pa.Table]]
+    n_rows: int | None = None  # where that is known beforehand
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        return self.read(None)
+
+
+def _files(path: str) -> list[str]:
+    """The file, or the Parquet files of a folder or pattern, by name."""
+    if Path(path).is_file():
+        file_kind(path)
+        return [path]
     if Path(path).is_dir():
-        raise CommandError(f"{path} is a folder; give a file.")
-    if not Path(path).is_file():
+        pattern = os.path.join(glob.escape(path), "*.parquet")
+    elif glob.has_magic(path):
+        pattern = path
+    else:
+        file_kind(path)
         raise CommandError(f"there is no file {path}.")
-    table = _read_parquet(path) if kind == "parquet" else read_csv(path)
-    if not table.num_rows or not table.num_columns:
-        raise CommandError(f"{path} has no {'rows' if table.num_columns else 'columns'}.")
-    clean = table.rename_columns(_clean_names(table.column_names, path))
-    return clean.replace_schema_metadata(table.schema.metadata)  # what pandas wrote, its index too
+    files = sorted(glob.glob(pattern))
+    if not files:
+        raise CommandError(f"there is no Parquet file {pattern}.")
+    others = [file for file in files if file_kind(file) != "parquet"]
+    if others:
+        raise CommandError(f"{path}: {others[0]} is no Parquet file, which alone can be joined.")
+    return files
+
+
+def _csv_blocks(path: str, columns: Collection[str] | None) -> Iterator[pa.Table]:
+    n_rows = 0
+    for block in csv_blocks(path):
+        block = block.rename_columns(_clean_names(block.column_names, path))
+        n_rows += len(block)
+        yield from _cut(_only(block, columns))
+    if not n_rows:
+        raise CommandError(f"{path} has no rows.")
+
+
+def _one_schema(files: Sequence[str]) -> tuple[pa.Schema, int]:
+    """The schema of all files, and their number of rows."""
+    schemas, n_rows = [], 0
+    for file in files:
+        with _parquet_file(file) as opened:
+            schemas.append(opened.schema_arrow)
+            n_rows += opened.metadata.num_rows
+        different = sorted({*schemas[-1].names} ^ {*schemas[0].names})
+        if different:
+            raise CommandError(
+                f"{file} has other columns than {files[0]}; different: {listed(different)}."
+            )
+    if len(files) == 1:
+        return schemas[0], n_rows
+    try:
+        return pa.unify_schemas(schemas, promote_options="permissive"), n_rows
+    except pa.ArrowException as error:
+        raise CommandError(f"the files hold other kinds of values: {error}") from None
+
+
+def _parquet_blocks(
+    files: Sequence[str], schema: pa.Schema, columns: Collection[str] | None
+) -> Iterator[pa.Table]:
+    for file in files:
+        with _parquet_file(file) as opened:
+            in_file = opened.schema_arrow.names
+            raw = dict(zip(_clean_names(in_file, file), in_file, strict=True))
+            names = [name for name in schema.names if columns is None or name in columns]
+            wanted = pa.schema([schema.field(name) for name in names], schema.metadata)
+            try:
+                for batch in opened.iter_batches(BLOCK_ROWS, columns=[raw[n] for n in names]):
+                    block = pa.Table.from_batches([batch]).select([raw[name] for name in names])
+                    yield block.rename_columns(names).cast(wanted)
+            except pa.ArrowException as error:
+                raise CommandError(f"cannot read {file}: {error}") from None
+
+
+def _only(table: pa.Table, columns: Collection[str] | None) -> pa.Table:
+    return table.select([n for n in table.column_names if columns is None or n in columns])
+
+
+def _cut(table: pa.Table) -> Iterator[pa.Table]:
+    for start in range(0, len(table), BLOCK_ROWS):
+        yield table.slice(start, BLOCK_ROWS)
 
 
 def is_held(kind: pa.DataType) -> bool:
@@ -94,17 +199,38 @@ def known_or_held(table: pa.Table, known: Collection[str]) -> pa.Table:
     return table.drop_columns(unread)
 
 
-def write_table(frame: pd.DataFrame, out: str | TextIO) -> None:
-    """Write a table as CSV or Parquet, by suffix; cells go out as they are."""
+def write_table(tables: Iterable[pa.Table], out: str | TextIO) -> None:
+    """Write tables one below the other, as CSV or Parquet by suffix; cells go out as they are."""
     if not isinstance(out, str):
-        frame.to_csv(out, index=False)
+        _write_csv(tables, out)
         return
+    kind = file_kind(out)
     with written_whole(out) as part:
-        if file_kind(out) == "parquet":
-            frame.to_parquet(part, index=False)
+        if kind == "parquet":
+            _write_parquet(tables, part)
         else:
-            separator = "\t" if Path(out).suffix.lower() == ".tsv" else ","
-            frame.to_csv(part, index=False, sep=separator)
+            with open(part, "w", encoding="utf-8", newline="") as file:
+                _write_csv(tables, file, "\t" if Path(out).suffix.lower() == ".tsv" else ",")
+
+
+def _write_csv(tables: Iterable[pa.Table], file: TextIO, separator: str = ",") -> None:
+    for number, table in enumerate(tables):
+        for position, field in enumerate(table.schema):
+            if pa.types.is_timestamp(field.type):  # pandas leaves out hours that are all 0
+                texts = table.column(position).cast(pa.string())
+                table = table.set_column(position, field.name, texts)
+        frame = table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
+        frame.to_csv(file, index=False, sep=separator, header=not number, lineterminator="\n")
+
+
+def _write_parquet(tables: Iterable[pa.Table], path: Path) -> None:
+    from pyarrow.parquet import ParquetWriter
+
+    tables = iter(tables)
+    first = next(tables)
+    with ParquetWriter(path, first.schema) as writer:
+        for table in itertools.chain([first], tables):
+            writer.write_table(table)
 
 
 def matching_columns(patterns: Sequence[str], columns: Iterable[str]) -> list[str]:
@@ -121,12 +247,16 @@ def matching_columns(patterns: Sequence[str], columns: Iterable[str]) -> list[st
     return matched
 
 
-def _read_parquet(path: str) -> pa.Table:
+@contextmanager
+def _parquet_file(path: str) -> Iterator["ParquetFile"]:
+    from pyarrow.parquet import ParquetFile
+
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:  # one file, not a folder of parts
-            return file.read()
+        file = ParquetFile(path, pre_buffer=False)
     except pa.ArrowException as error:
         raise CommandError(f"cannot read {path}: {error}") from None
+    with file:
+        yield file
 
 
 def _clean_names(names: Sequence[str], path: str) -> list[str]:

@@ -214,7 +214,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 )
 
     def _unseen(self, columns: list[Column]) -> dict[str, Unseen]:
-        """Find the levels that training never saw."""
+        """Count the rows of each level that training never saw, and of all, for each category."""
         found = {}
         for (codes, levels), (name, kept) in zip(
             _texts(columns), self.levels_.items(), strict=True
@@ -225,12 +225,12 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 for position, level in enumerate(levels)
                 if level not in seen and other_spelling(level) not in seen
             ]
+            rows: Counter[str] = Counter()
             if unseen:
                 counts = np.bincount(codes[codes >= 0], minlength=len(levels))
                 # A category dtype may have levels that no row has.
-                rows = Counter({levels[i]: int(counts[i]) for i in unseen if counts[i]})
-                if rows:
-                    found[name] = Unseen(rows, int(counts.sum()))
+                rows.update({levels[i]: int(counts[i]) for i in unseen if counts[i]})
+            found[name] = Unseen(rows, int((codes >= 0).sum()))
         return found
 
     def __sklearn_tags__(self):

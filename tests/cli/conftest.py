@@ -28,7 +28,7 @@ def folder(tmp_path_factory, train_on):
     make_churn(600, random_state=0).frame.to_csv(folder / "customers.csv", index=False)
     report = ["--report", folder / "train.html"]
     with open(folder / "said.txt", "w") as said, contextlib.redirect_stdout(said):
-        assert main(train_on(folder / "customers.csv", folder / "churn.joblib", *report)) == 0
+        assert main(train_on(folder / "customers.csv", folder / "churn.skann", *report)) == 0
     return folder
 
 

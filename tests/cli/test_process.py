@@ -15,15 +15,15 @@ def test_an_interrupt_ends_in_one_line(train_on, run, folder, tmp_path, monkeypa
         raise KeyboardInterrupt
 
     monkeypatch.setattr(skann.CostThresholdClassifier, "fit", interrupt)
-    status, _, err = run(*train_on(folder / "customers.csv", tmp_path / "m.joblib"))
+    status, _, err = run(*train_on(folder / "customers.csv", tmp_path / "m.skann"))
     assert status == 130
     assert err.strip() == "skann: interrupted"
-    assert not (tmp_path / "m.joblib").exists()
+    assert not (tmp_path / "m.skann").exists()
 
 
 def test_a_reader_that_leaves_early_causes_no_traceback(folder):
     command = [sys.executable, "-m", "skann", "predict"]
-    command += [str(folder / "churn.joblib"), str(folder / "customers.csv")]
+    command += [str(folder / "churn.skann"), str(folder / "customers.csv")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         err = process.stderr.read()
@@ -46,6 +46,20 @@ def test_help_and_version_import_no_tensorflow():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout == f"skann {skann.__version__}\n"
     assert done.stderr == ""
+
+
+def test_scoring_loads_no_tensorflow(folder, tmp_path):
+    data = tmp_path / "some.csv"
+    data.write_text("\n".join((folder / "customers.csv").read_text().splitlines()[:200]))
+    code = (
+        "import sys; from skann.cli import main; model, data = sys.argv[1:]\n"
+        "assert main(['predict', model, data, '--reasons', '1']) == 0\n"
+        "assert main(['evaluate', model, data]) == 0\n"
+        "assert not {'tensorflow', 'keras', 'scikeras'} & {*sys.modules}"
+    )
+    command = [sys.executable, "-c", code, folder / "churn.skann", data]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("chosen", [None, "7"])
@@ -76,7 +90,7 @@ def _shell(command, *arguments):
 @pytest.mark.parametrize("closed", ["2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
 def test_closed_streams_break_no_command(closed, folder, tmp_path):
     out = tmp_path / "scored.csv"
-    model, data = folder / "churn.joblib", folder / "customers.csv"
+    model, data = folder / "churn.skann", folder / "customers.csv"
     done = _shell(closed, "predict", model, data, "--out", out)
     assert (done.returncode, done.stderr) == (0, "")
     assert len(out.read_text().splitlines()) == 601
@@ -92,7 +106,7 @@ def test_errors_keep_their_status_where_a_stream_is_closed(closed, said, tmp_pat
 
 
 def test_a_list_for_a_closed_stdout_is_refused_before_any_work():
-    done = _shell(">&-", "predict", "m.joblib", "new.csv")
+    done = _shell(">&-", "predict", "m.skann", "new.csv")
     assert done.returncode == 2
     assert done.stderr == (
         "skann: error: standard output is closed: say where to write with --out FILE.\n"

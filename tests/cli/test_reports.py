@@ -15,7 +15,7 @@ def test_train_writes_a_report_on_the_test_rows(folder):
 def test_evaluate_writes_a_report_and_says_where(folder, capsys, tmp_path):
     path, data = tmp_path / "again.html", tmp_path / "some.csv"
     pd.read_csv(folder / "customers.csv").head(150).to_csv(data, index=False)
-    model = folder / "churn.joblib"
+    model = folder / "churn.skann"
     assert main(["evaluate", str(model), str(data), "--report", str(path)]) == 0
     assert f"Report     {path}"[:30] in capsys.readouterr().out
     html = path.read_text(encoding="utf-8")
@@ -24,7 +24,7 @@ def test_evaluate_writes_a_report_and_says_where(folder, capsys, tmp_path):
 
 
 def test_predict_names_reasons_in_the_order_of_the_list(folder, tmp_path):
-    model, data, out = folder / "churn.joblib", tmp_path / "some.csv", tmp_path / "out.csv"
+    model, data, out = folder / "churn.skann", tmp_path / "some.csv", tmp_path / "out.csv"
     pd.read_csv(folder / "customers.csv").head(30).to_csv(data, index=False)
     assert main(["predict", str(model), str(data), "--out", str(out), "--reasons", "2"]) == 0
     listed = pd.read_csv(out)

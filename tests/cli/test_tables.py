@@ -120,13 +120,28 @@ def test_a_table_is_written_by_suffix_and_cells_as_they_are(tmp_path):
         ("out.csv", 'name,code\n=1+1,007\n"a,b",\n'),
         ("out.tsv", "name\tcode\n=1+1\t007\na,b\t\n"),
     ):
-        write_table(frame, str(tmp_path / name))
+        write_table([pa.Table.from_pandas(frame)], str(tmp_path / name))
         assert (tmp_path / name).read_text() == text
         assert _read(tmp_path / name)["code"].tolist()[0] == "007"
-    write_table(frame, str(tmp_path / "out.parquet"))
+    write_table([pa.Table.from_pandas(frame)], str(tmp_path / "out.parquet"))
     assert _read(tmp_path / "out.parquet")["name"].tolist() == ["=1+1", "a,b"]
 
 
-def test_a_folder_is_no_table(error, train_on, tmp_path):
+def test_a_folder_without_parquet_files_is_no_table(error, train_on, tmp_path):
     (tmp_path / "data.parquet").mkdir()
-    assert "is a folder" in error(*train_on(tmp_path / "data.parquet", tmp_path / "m"))
+    line = error(*train_on(tmp_path / "data.parquet", tmp_path / "m"))
+    assert "there is no Parquet file" in line
+
+
+def test_a_folder_or_a_pattern_of_parquet_files_is_one_table(tmp_path):
+    one = pd.DataFrame({"plan": ["a", "b"], "fee ": pd.array([1, None], dtype="Int64")})
+    other = pd.DataFrame({"fee ": [2.5], "plan": [None]})
+    one.to_parquet(tmp_path / "part-0.parquet")
+    other.to_parquet(tmp_path / "part-1.parquet")
+    for path in (tmp_path, tmp_path / "part-*.parquet"):
+        table = read_table(str(path))
+        assert table["plan"].to_pylist() == ["a", "b", None]
+        assert table["fee"].to_pylist() == [1, None, 2.5]
+    one.rename(columns={"plan": "Plan"}).to_parquet(tmp_path / "part-2.parquet")
+    with pytest.raises(CommandError, match="part-2.parquet has other columns .* Plan, plan"):
+        read_table(str(tmp_path))

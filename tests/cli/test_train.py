@@ -4,7 +4,6 @@ import io
 import os
 import re
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -28,7 +27,7 @@ def test_train_reports_every_step_from_data_to_file(folder):
     for name in "AUC PR-AUC Brier precision recall F1 accuracy Threshold Cost".split():
         assert name in out
     assert "logistic regression" in out
-    assert str(folder / "churn.joblib") in out
+    assert str(folder / "churn.skann") in out
     assert max(map(len, out.splitlines())) <= 100 + len(str(folder))
 
 
@@ -45,14 +44,13 @@ def test_nothing_goes_to_stderr_where_it_is_no_terminal(train_on, run, folder, t
 
 
 def test_the_saved_model_is_a_fitted_cost_classifier(folder):
-    content = joblib.load(folder / "churn.joblib")
-    assert content["skann"] == skann.__version__
-    assert content["target"] == "churn"
-    assert content["positive"] == "Yes"
-    assert isinstance(content["model"], skann.CostThresholdClassifier)
-    assert content["model"].fn_cost == 100
+    saved = load_model(str(folder / "churn.skann"))
+    assert (saved.target, saved.labels, saved.positive) == ("churn", ("No", "Yes"), "Yes")
+    model = skann.load(folder / "churn.skann")
+    assert isinstance(model, skann.CostThresholdClassifier)
+    assert model.fn_cost == 100
     rows = make_churn(20, random_state=1).data.astype({"signup_date": str})
-    assert content["model"].predict_proba(rows).shape == (20, 2)
+    assert model.predict_proba(rows).shape == (20, 2)
 
 
 def test_test_rows_are_never_trained_on(train_on, folder, tmp_path, monkeypatch):
@@ -72,14 +70,14 @@ def test_test_rows_are_never_trained_on(train_on, folder, tmp_path, monkeypatch)
         return report_test(saved, logistic, test, churned)
 
     monkeypatch.setattr(_commands, "_report_test", report_spy)
-    assert main(train_on(folder / "customers.csv", tmp_path / "m.joblib")) == 0
+    assert main(train_on(folder / "customers.csv", tmp_path / "m.skann")) == 0
     assert len(tested[0]) == 120
     assert all(not (rows & tested[0]) for rows in seen)
 
 
 def test_equal_seeds_give_equal_reports_and_other_seeds_do_not(train_on, run, folder, tmp_path):
     def tables(*more):
-        _, out, _ = run(*train_on(folder / "customers.csv", tmp_path / "m.joblib", *more))
+        _, out, _ = run(*train_on(folder / "customers.csv", tmp_path / "m.skann", *more))
         return out[out.index("AUC") :]
 
     assert tables() == tables("--seed", "0") != tables("--seed", "1")
@@ -102,7 +100,7 @@ def test_the_label_that_is_named_is_the_one_that_is_predicted(train_on, run, tmp
     frame = make_churn(300, random_state=0).frame
     frame["churn"] = frame["churn"].map({"Yes": "gone", "No": "stayed"})
     frame.to_csv(tmp_path / "data.csv", index=False)
-    model = tmp_path / "m.joblib"
+    model = tmp_path / "m.skann"
     status, out, _ = run(*train_on(tmp_path / "data.csv", model, "--positive", "gone"))
     assert status == 0
     assert "churn = gone: 60 of 300 (20.0%)" in out
@@ -114,11 +112,11 @@ def test_the_label_that_is_named_is_the_one_that_is_predicted(train_on, run, tmp
 
 def test_drop_takes_patterns_and_names(train_on, run, folder, tmp_path):
     status, out, _ = run(
-        *train_on(folder / "customers.csv", tmp_path / "m.joblib", "--drop", "customer_*", "region")
+        *train_on(folder / "customers.csv", tmp_path / "m.skann", "--drop", "customer_*", "region")
     )
     assert status == 0
     assert "left out customer_id, customer_value, region: --drop" in out
-    saved = load_model(str(tmp_path / "m.joblib"))
+    saved = load_model(str(tmp_path / "m.skann"))
     assert not {"customer_id", "customer_value", "region"} & set(saved.columns)
 
 
@@ -203,7 +201,7 @@ def test_demo_ends_with_customers_to_contact_and_what_to_type_next(run):
 def test_real_files_go_through_without_cleaning_by_hand(
     file, target, more, churners, run, tmp_path
 ):
-    data, model = os.path.join(os.environ["SKANN_DATA"], file), tmp_path / "m.joblib"
+    data, model = os.path.join(os.environ["SKANN_DATA"], file), tmp_path / "m.skann"
     status, out, _ = run(
         "train", data, "--target", target, "--fn-cost", 100, "--fp-cost", 5, "--model", model, *more
     )
