@@ -127,6 +127,18 @@ def evaluate(arguments: argparse.Namespace) -> None:
         _write_report(saved, features, labels, arguments.report)
 
 
+def monitor(arguments: argparse.Namespace) -> None:
+    """Say what has changed in a table since the model was trained, and whether it still holds."""
+    from skann.inspection import compare_tables
+
+    check_outputs({"model": arguments.model, "data": arguments.data}, {})
+    saved = load_model(arguments.model, trust=arguments.trust)
+    table = read_table(arguments.data)
+    frame = to_frame(known_or_held(table, saved.columns), arguments.data)
+    features = saved.features(frame, arguments.data)
+    print(compare_tables(saved.reference, features, saved.model))
+
+
 def predict(arguments: argparse.Namespace) -> None:
     """List the customers of a table."""
     check_outputs({"model": arguments.model, "data": arguments.data}, {"--out": arguments.out})
@@ -140,6 +152,7 @@ def predict(arguments: argparse.Namespace) -> None:
         open_table(arguments.data),
         n_reasons=arguments.reasons,
         sort=arguments.sort == "yes",
+        prior=arguments.prior,
         progress=_on_terminal(),
     )
     write_table(customers, arguments.out or sys.stdout)
@@ -202,6 +215,7 @@ def _fit(
     from sklearn.pipeline import make_pipeline
 
     from skann import ChurnANNClassifier, CostThresholdClassifier
+    from skann.inspection import summarize_table
     from skann.preprocessing import TableCleaner, TableEncoder
 
     churned = (labels == positive).to_numpy()
@@ -256,6 +270,7 @@ def _fit(
         columns=list(features.columns),
         column_roles=network.column_roles_,
         trained_rows=fingerprints(train),
+        reference=summarize_table(test, model),
     )
     _report_test(saved, logistic, test, (test_labels == positive).to_numpy())
     if report_path:

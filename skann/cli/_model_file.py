@@ -25,6 +25,7 @@ class SavedModel:
     columns: list[str]
     column_roles: dict[str, str]
     trained_rows: np.ndarray  # fingerprints
+    reference: dict[str, Any]  # of customers unseen in training, for later comparisons
 
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
         """The model's columns of a table; those that it leaves out may be absent."""
@@ -37,10 +38,10 @@ class SavedModel:
             )
         return frame.reindex(columns=self.columns)
 
-    def probability(self, features: pd.DataFrame) -> np.ndarray:
-        """The probability of the positive label, one a row."""
+    def probability(self, features: pd.DataFrame, prior: float | None = None) -> np.ndarray:
+        """The probability of the positive label, one a row, at another churn rate if given."""
         position = list(self.model.classes_).index(self.positive)
-        return self.model.predict_proba(features)[:, position]
+        return self.model.predict_proba(features, prior=prior)[:, position]
 
 
 def save_model(saved: SavedModel, path: str) -> None:

@@ -117,7 +117,21 @@ def build_parser() -> argparse.ArgumentParser:
         help="CSV or Parquet file to write (default: CSV on stdout). Cells go out as they came in; "
         "those that begin with =, +, - or @ may run as formulas in a spreadsheet",
     )
-    for command in (evaluate, predict):
+    predict.add_argument(
+        "--prior",
+        type=_share,
+        metavar="SHARE",
+        help="churn rate of these customers, where it is not that of the training table: "
+        "probabilities and decisions move to it",
+    )
+
+    monitor = subcommands.add_parser(
+        "monitor", help="what has changed in a table since training, and what to do"
+    )
+    monitor.set_defaults(run=commands.monitor)
+    monitor.add_argument("model", help="file that `skann train` saved")
+    monitor.add_argument("data", help="CSV or Parquet file of new customers")
+    for command in (evaluate, predict, monitor):
         command.add_argument(
             "--trust",
             action="store_true",

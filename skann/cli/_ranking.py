@@ -42,6 +42,8 @@ class CustomerList:
     n_reasons : int, default=0
         Columns to name for each customer, in comparison with the first block.
     sort : bool, default=True
+    prior : float or None, default=None
+        Churn rate of these customers, where it differs from that of training.
     progress : bool, default=False
         Whether to show a bar on stderr.
 
@@ -60,12 +62,14 @@ class CustomerList:
         *,
         n_reasons: int = 0,
         sort: bool = True,
+        prior: float | None = None,
         progress: bool = False,
     ) -> None:
         self.n_customers, self.n_contacted, self.gain = 0, 0, 0.0
         self._saved, self._table = saved, table
         self._background: pd.DataFrame | None = None  # what reasons compare with
         self._n_reasons, self._sort, self._progress = n_reasons, sort, progress
+        self._prior = prior
 
     def __iter__(self) -> Iterator[pa.Table]:
         first = next(iter(self._table))
@@ -106,7 +110,7 @@ class CustomerList:
         for block in self._with_bar(self._table.read({*saved.columns, *identifying})):
             with held_back() as new_notes:
                 features = saved.features(to_frame(known_or_held(block, saved.columns), path), path)
-                probability = saved.probability(features)
+                probability = saved.probability(features, self._prior)
                 reasons = self._reasons(features)
             notes += new_notes
             theirs = block.select(identifying).replace_schema_metadata()

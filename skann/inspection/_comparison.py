@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skann._warnings import held_back
-from skann.costs._prior_estimate import PriorEstimate, estimate_prior
+from skann.costs._prior_estimate import PriorEstimate
 from skann.inspection._put_back import put_back
 from skann.inspection._table_changes import (
     Change,
@@ -17,8 +16,13 @@ from skann.inspection._table_changes import (
     level_of_a_test,
     repeated_rows,
 )
-from skann.inspection._table_summary import repeated_share, scores, summarize_table
-from skann.inspection._unwrap import layers, positive_label
+from skann.inspection._table_summary import (
+    implied_rate,
+    repeated_share,
+    scores,
+    summarize_table,
+    training_rate,
+)
 from skann.preprocessing._table import as_table
 
 _MOST_SCORED = 20_000  # rows that columns are put back in
@@ -40,7 +44,8 @@ class TableComparison:
     score_mean, score_mean_before : float or None
         Mean probability of churn of the new rows, and of the reference.
     prior : PriorEstimate or None
-        The churn rate that the new scores imply, with its interval.
+        The churn rate that the new scores imply, with its interval; None where those of the
+        reference imply another than it had.
     prior_before : float or None
         The churn rate that the model was trained at.
     verdict : str
@@ -110,6 +115,11 @@ class TableComparison:
             lines.append(
                 f"The scores imply a churn rate of {self.prior.prior:.1%} ({self.prior.low:.1%} to "
                 f"{self.prior.high:.1%}); training had {self.prior_before:.1%}."
+            )
+        elif self.prior_before is not None:
+            lines.append(
+                "The scores do not tell the churn rate: the model's probabilities are off on the "
+                "reference, too."
             )
         return lines
 
@@ -227,27 +237,18 @@ def _score(
     model: Any, summary: Mapping[str, Any], reference: Any, new: Any, table: pd.DataFrame
 ) -> _Scored:
     probability = scores(model, new)
-    before = summary.get("score", {}).get("mean")
-    if before is None and not isinstance(reference, Mapping):
-        before = float(scores(model, reference).mean())
-    prior = _training_rate(model)
-    if prior is None:
-        prior = before
-    implied = None
-    if prior is not None and 0 < prior < 1:
-        with held_back():  # the interval says it
-            implied = estimate_prior(probability, prior)
-    return _Scored(float(probability.mean()), before, implied, prior)
-
-
-def _training_rate(model: Any) -> float | None:
-    for layer in layers(model):
-        if hasattr(layer, "prior_"):
-            return float(layer.prior_)
-        if hasattr(layer, "class_prior_"):
-            index = list(layer.classes_).index(positive_label(model))
-            return float(layer.class_prior_[index])
-    return None
+    if "score" not in summary and not isinstance(reference, Mapping):
+        summary = summarize_table(reference, model)
+    rate = training_rate(model)
+    known = summary.get("implied_rate")
+    # Off on customers whose rate is known, probabilities do not tell that of others.
+    is_true = rate is None or known is None or known[1] <= rate <= known[2]
+    return _Scored(
+        float(probability.mean()),
+        summary.get("score", {}).get("mean"),
+        implied_rate(model, probability) if is_true else None,
+        rate,
+    )
 
 
 def _moved(

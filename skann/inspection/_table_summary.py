@@ -7,7 +7,8 @@ import pandas as pd
 
 from skann._cost_threshold._unseen import positive_probability
 from skann._warnings import held_back
-from skann.inspection._unwrap import positive_label
+from skann.costs._prior_estimate import PriorEstimate, estimate_prior
+from skann.inspection._unwrap import layers, positive_label
 from skann.preprocessing._columns import Column, is_number
 from skann.preprocessing._levels import read_levels
 from skann.preprocessing._roles import read_column, read_column_as
@@ -56,8 +57,31 @@ def summarize_table(X: Any, model: Any = None) -> dict[str, Any]:
         "columns": [summarize_column(table.iloc[:, i]) for i in range(table.shape[1])],
     }
     if model is not None:
-        summary["score"] = _of_numbers(scores(model, X))
+        probability = scores(model, X)
+        summary["score"] = _of_numbers(probability)
+        implied = implied_rate(model, probability)
+        summary["implied_rate"] = None if implied is None else list(implied)
     return summary
+
+
+def training_rate(model: Any) -> float | None:
+    """Churn rate that the probabilities are true to; None where the model does not tell it."""
+    for layer in layers(model):
+        if hasattr(layer, "prior_"):
+            return float(layer.prior_)
+        if hasattr(layer, "class_prior_"):
+            index = list(layer.classes_).index(positive_label(model))
+            return float(layer.class_prior_[index])
+    return None
+
+
+def implied_rate(model: Any, probability: np.ndarray) -> PriorEstimate | None:
+    """Churn rate that scores imply; None where that of training is not known."""
+    rate = training_rate(model)
+    if rate is None or not 0 < rate < 1:
+        return None
+    with held_back():  # the interval says it
+        return estimate_prior(probability, rate)
 
 
 def summarize_column(series: pd.Series, like: dict[str, Any] | None = None) -> dict[str, Any]:

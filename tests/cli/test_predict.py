@@ -133,7 +133,7 @@ def test_lists_in_a_column_of_the_model_are_refused_by_name(error, folder, tmp_p
 
 def test_what_is_left_out_and_differs_in_each_row_says_who_it_is():
     roles = {"age": "numeric", "name": "text", "who": "drop", "town": "text", "unit": "constant"}
-    saved = SavedModel(None, "y", ("0", "1"), "1", list(roles), roles, np.array([]))
+    saved = SavedModel(None, "y", ("0", "1"), "1", list(roles), roles, np.array([]), {})
     frame = pd.DataFrame(
         {
             "age": ["30", "31"],
