@@ -17,6 +17,7 @@ from skann.cli._labels import find_label, split_target, two_labels
 from skann.cli._model_file import SavedModel, fingerprints, load_model, save_model
 from skann.cli._outputs import check_outputs
 from skann.cli._ranking import CustomerList
+from skann.cli._sample import sample_rows
 from skann.cli._tables import (
     Blocks,
     file_kind,
@@ -24,6 +25,7 @@ from skann.cli._tables import (
     matching_columns,
     open_table,
     read_table,
+    table_files,
     to_frame,
     write_table,
 )
@@ -54,17 +56,20 @@ def demo(arguments: argparse.Namespace) -> None:
 
 def train(arguments: argparse.Namespace) -> None:
     """Train a model on a table, and report on test rows."""
-    check_outputs(
-        {"data": arguments.data}, {"--model": arguments.model, "--report": arguments.report}
-    )
+    check_outputs(_inputs(arguments), {"--model": arguments.model, "--report": arguments.report})
     target = arguments.target.strip()
-    table = read_table(arguments.data)
+    n_rows = None
+    if arguments.sample is None:
+        table = read_table(arguments.data)
+    else:
+        blocks = open_table(arguments.data)
+        table, n_rows = sample_rows(blocks, target, arguments.sample, arguments.seed)
     shape = table.shape
     others = [name for name in table.column_names if name != target]
     dropped = matching_columns(arguments.drop, others)
     roles = _column_roles(arguments.role, [name for name in others if name not in dropped])
     frame = to_frame(table.drop_columns(dropped), arguments.data)
-    features, labels = _split(frame, target, arguments.data, shape)
+    features, labels = _split(frame, target, arguments.data, shape, n_drawn_from=n_rows)
     pair = two_labels(labels)
     positive = pair[1]
     if arguments.positive is not None:
@@ -95,9 +100,7 @@ def train(arguments: argparse.Namespace) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Report on a model by a table with the target column."""
-    check_outputs(
-        {"model": arguments.model, "data": arguments.data}, {"--report": arguments.report}
-    )
+    check_outputs(_inputs(arguments, arguments.model), {"--report": arguments.report})
     saved = load_model(arguments.model, trust=arguments.trust)
     table = read_table(arguments.data)
     frame = to_frame(known_or_held(table, {*saved.columns, saved.target}), arguments.data)
@@ -141,7 +144,7 @@ def monitor(arguments: argparse.Namespace) -> None:
 
 def predict(arguments: argparse.Namespace) -> None:
     """List the customers of a table."""
-    check_outputs({"model": arguments.model, "data": arguments.data}, {"--out": arguments.out})
+    check_outputs(_inputs(arguments, arguments.model), {"--out": arguments.out})
     if arguments.out:
         file_kind(arguments.out)
     elif sys.stdout is None:
@@ -164,6 +167,13 @@ def predict(arguments: argparse.Namespace) -> None:
         )
 
 
+def _inputs(arguments: argparse.Namespace, model: str | None = None) -> dict[str, str]:
+    """What is read, by what it is called."""
+    files = table_files(arguments.data)
+    inputs = {"data": files[0]} if len(files) == 1 else {f"data {file}": file for file in files}
+    return inputs if model is None else {"model": model, **inputs}
+
+
 def _column_roles(wanted: list[tuple[str, str]], columns: list[str]) -> dict[str, str]:
     """The roles that the user gave, by column."""
     roles: dict[str, str] = {}
@@ -184,12 +194,14 @@ def _split(
     path: str,
     shape: tuple[int, int],
     known: tuple[str, ...] = (),
+    n_drawn_from: int | None = None,
 ) -> tuple[pd.DataFrame, pd.Series]:
     """Part features and labels, and say what the table of the given shape holds."""
     features, labels = split_target(frame, target, path, known)
     if labels.empty:
         raise CommandError(f"{path}: column {target!r} is empty.")
-    report.say("Data", f"{path}, {shape[0]:,} rows and {shape[1]} columns")
+    what = "rows" if n_drawn_from is None else f"of {n_drawn_from:,} rows, drawn by --sample,"
+    report.say("Data", f"{path}, {shape[0]:,} {what} and {shape[1]} columns")
     if len(labels) < len(frame):
         report.say("", f"left out {len(frame) - len(labels):,} rows: no {target}")
     return features, labels

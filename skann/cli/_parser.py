@@ -33,7 +33,10 @@ def build_parser() -> argparse.ArgumentParser:
 
     train = subcommands.add_parser("train", help="train a model on a table with a churn column")
     train.set_defaults(run=commands.train)
-    train.add_argument("data", help="CSV or Parquet file, one customer per row")
+    train.add_argument(
+        "data",
+        help="CSV or Parquet file, or a folder or '*.parquet' of Parquet files",
+    )
     train.add_argument(
         "--target", required=True, metavar="COLUMN", help="column that says who left"
     )
@@ -74,6 +77,12 @@ def build_parser() -> argparse.ArgumentParser:
     )
     train.add_argument(
         "--test-size", type=_share, metavar="SHARE", default=0.2, help="test share (%(default)s)"
+    )
+    train.add_argument(
+        "--sample",
+        type=_count,
+        metavar="N",
+        help="rows to draw from a table that is too large, in proportion to its labels",
     )
     train.add_argument(
         "--epochs", type=_count, metavar="N", help="most passes over the training rows"

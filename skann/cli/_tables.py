@@ -63,7 +63,7 @@ def open_table(path: str) -> "Blocks":
     CommandError
         If there is no such file, it cannot be read, it has no rows, or a name occurs twice.
     """
-    files = _files(path)
+    files = _existing_files(path)
     if file_kind(files[0]) == "csv":
         return Blocks(path, lambda columns: _csv_blocks(path, columns))
     schema, n_rows = _one_schema(files)
@@ -86,21 +86,24 @@ class Blocks:
         return self.read(None)
 
 
-def _files(path: str) -> list[str]:
-    """The file, or the Parquet files of a folder or pattern, by name."""
-    if Path(path).is_file():
-        file_kind(path)
-        return [path]
+def table_files(path: str) -> list[str]:
+    """The file, or those of a folder or pattern, by name."""
     if Path(path).is_dir():
-        pattern = os.path.join(glob.escape(path), "*.parquet")
-    elif glob.has_magic(path):
-        pattern = path
-    else:
+        return sorted(glob.glob(os.path.join(glob.escape(path), "*.parquet")))
+    if glob.has_magic(path) and not Path(path).is_file():
+        return sorted(glob.glob(path))
+    return [path]
+
+
+def _existing_files(path: str) -> list[str]:
+    files = table_files(path)
+    if files == [path]:
         file_kind(path)
-        raise CommandError(f"there is no file {path}.")
-    files = sorted(glob.glob(pattern))
+        if not Path(path).is_file():
+            raise CommandError(f"there is no file {path}.")
+        return files
     if not files:
-        raise CommandError(f"there is no Parquet file {pattern}.")
+        raise CommandError(f"there is no Parquet file in {path}.")
     others = [file for file in files if file_kind(file) != "parquet"]
     if others:
         raise CommandError(f"{path}: {others[0]} is no Parquet file, which alone can be joined.")

@@ -8,6 +8,7 @@ import pytest
 
 from skann.cli import _csv, _ranking, _tables
 from skann.cli._model_file import load_model, save_model
+from skann.cli._sample import sample_rows
 
 
 @pytest.fixture(scope="module")
@@ -108,3 +109,36 @@ def test_what_is_wrong_far_down_leaves_no_list(raw, error, folder, tmp_path, sma
     command = ["predict", folder / "churn.skann", tmp_path / "new.csv", "--out", out]
     assert "line 302: 2 fields" in error(*command, "--sort", "no")
     assert not out.exists()
+
+
+def test_a_sample_keeps_the_shares_of_labels_and_the_order(raw, folder, small_blocks):
+    small_blocks()
+    table = _tables.open_table(str(folder / "customers.csv"))
+    rows, n_rows = sample_rows(table, "churn", 200, seed=0)
+    assert (len(rows), n_rows) == (200, 600)
+    assert rows["churn"].to_pylist().count("Yes") == 40
+    whole = pd.read_csv(folder / "customers.csv")["customer_id"]
+    assert rows["customer_id"].to_pylist() == sorted(
+        rows["customer_id"].to_pylist(), key=whole.tolist().index
+    )
+    assert sample_rows(table, "churn", 200, seed=0)[0] == rows
+    assert sample_rows(table, "churn", 200, seed=1)[0] != rows
+    assert len(sample_rows(table, "churn", 601, seed=0)[0]) == 600
+
+
+def test_train_says_that_it_drew_a_sample(run, train_on, error, folder, tmp_path):
+    model = tmp_path / "m.skann"
+    status, out, _ = run(*train_on(folder / "customers.csv", model, "--sample", 300))
+    assert status == 0
+    assert "300 of 600 rows, drawn by --sample" in " ".join(out.split())
+    assert "60 of 300 (20.0%)" in out
+    line = error(*train_on(folder / "customers.csv", model, "--sample", 300, target="Chrun"))
+    assert "Did you mean churn?" in line
+
+
+def test_a_list_over_a_part_of_a_table_is_refused(raw, error, folder, tmp_path):
+    for number in range(2):
+        raw.head(9).to_parquet(tmp_path / f"part-{number}.parquet")
+    out = tmp_path / "part-1.parquet"
+    line = error("predict", folder / "churn.skann", tmp_path, "--out", out)
+    assert "are one file" in line
