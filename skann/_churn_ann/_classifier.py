@@ -132,8 +132,9 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         ``churn_network_1.keras`` and so on. A file is replaced by a whole one or not at all. To
         open one with ``keras.models.load_model``, ``import skann.networks`` first: Keras has to
         know the layers, and ``import skann`` alone does not load them. The files are those of the
-        last fit: where a search of scikit-learn fits clones, of the last clone. With
-        ``warm_start=True`` the folder also lets a fit that was cut off go on; see Notes.
+        last fit: where a search of scikit-learn, or a `StagedSearchCV` with ``race=False``, fits
+        clones, of the last clone. With ``warm_start=True`` the folder also lets a fit that was cut
+        off go on; see Notes.
     callbacks : list of keras.callbacks.Callback (instances or classes) or None, default=None
         Further callbacks. Instances are copied in each fit, for each fold.
     metrics : sequence of str or keras.metrics.Metric, default=("auc",)

@@ -283,12 +283,13 @@ def _separator(text: str, path: str) -> str:
     """The separator by which most rows have as many fields as the header, which has several."""
     lines = list(islice(_lines(text), _SAMPLE_LINES))
     found = {separator: _even_rows(lines, separator) for separator in _SEPARATORS}
-    most = max(map(len, found.values()))
-    if not most:
+    found = {separator: rows for separator, rows in found.items() if rows}
+    if not found:
         return ","
+    text = "".join(lines)
+    found = {s: rows for s, rows in found.items() if not _cuts_quotes(rows[0], text)} or found
+    most = max(map(len, found.values()))
     best = {separator: rows for separator, rows in found.items() if len(rows) == most}
-    if len(best) > 1:  # a name that a wrong separator cuts keeps one of its quotes
-        best = {s: rows for s, rows in best.items() if '"' not in "".join(rows[0])} or best
     if len(best) > 1 and most > _MANY_ROWS:
         if "\t" in best:
             return "\t"
@@ -301,6 +302,11 @@ def _separator(text: str, path: str) -> str:
             f"its own, such as sep={next(iter(best))}"
         )
     return next(iter(best))
+
+
+def _cuts_quotes(names: list[str], text: str) -> bool:
+    """Whether a name has a quote that no writer leaves in it: a wrong separator cuts between two."""
+    return any('"' in name and '"{}"'.format(name.replace('"', '""')) not in text for name in names)
 
 
 def _lines(text: str) -> Iterator[str]:
