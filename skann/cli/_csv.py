@@ -305,7 +305,7 @@ def _separator(text: str, path: str) -> str:
 
 
 def _cuts_quotes(names: list[str], text: str) -> bool:
-    """Whether a name has a quote that no writer leaves in it: a wrong separator cuts between two."""
+    """Whether a wrong separator cuts a name between two quotes: no writer leaves one in it."""
     return any('"' in name and '"{}"'.format(name.replace('"', '""')) not in text for name in names)
 
 
