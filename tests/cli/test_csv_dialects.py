@@ -13,7 +13,11 @@ from skann.cli._tables import read_table
 
 CELLS = st.text(alphabet="aZ09é ,;|\t\"'\n.-=", max_size=6)
 NAMES = st.text(alphabet="aZ09é ,;|\t\"'\n", min_size=1, max_size=6).filter(
-    lambda name: name.strip() == name and not name.casefold().startswith("sep=")
+    lambda name: (
+        name.strip() == name
+        and any(map(str.isalnum, name))  # a line of separators alone is a blank one
+        and not name.casefold().startswith("sep=")
+    )
 )
 TABLES = st.integers(2, 4).flatmap(
     lambda n: st.tuples(

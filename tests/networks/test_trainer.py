@@ -266,7 +266,7 @@ def test_auc_with_dropout_and_shuffling_is_not_below_that_of_keras_fit(make_netw
     y = (X[:, 0] + X[:, 1] * X[:, 2] + rng.logistic(size=3000) > 0.5).astype(int)
     train, test = slice(0, 1000), slice(1000, None)
     scores = {"ours": [], "keras": []}
-    for seed in range(8):
+    for seed in range(5):
         settings = {"n_features": 10, "hidden_layer_sizes": (32, 16), "dropout": 0.2}
         ours, reference = (make_network(**settings, metrics=(), seed=seed) for _ in range(2))
         ours.fit(X[train], y[train], epochs=12)
