@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skann.costs._decision import contact_gain
-from skann.costs._matrix import COST_NAMES, Costs, read_amount
+from skann.costs._matrix import COST_NAMES, Costs, read_amount, read_costs
 
 ACTION_KEYS = ("fp_cost", "tp_cost", "contact_cost")
 
@@ -75,9 +75,7 @@ def read_offers(
         _check_action(name, changes, own)
         values = {**own, **changes}
         where = "" if actions is None else f"action {name!r}: "
-        costs = Costs(
-            *(read_amount(where + key, values[key], X, n_customers) for key in COST_NAMES)
-        )
+        costs = read_costs([values[key] for key in COST_NAMES], X, n_customers, where)
         contact_cost = costs.fp_cost
         if values["contact_cost"] is not None:
             contact_cost = read_amount(

@@ -1,12 +1,12 @@
 """What decisions will cost, before anyone knows who leaves."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
-from skann.costs._matrix import Costs, read_amount
+from skann.costs._matrix import read_costs
 from skann.costs._priors import check_probability
 
 
@@ -73,8 +73,7 @@ def forecast_cost(
         raise ValueError(f"contacted must hold bools, got dtype {contacted.dtype}.")
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}.")
-    given: dict[str, Any] = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
-    costs = Costs(*(read_amount(name, cost, None, n_customers) for name, cost in given.items()))
+    costs = read_costs((fn_cost, fp_cost, tp_cost, tn_cost), None, n_customers)
     if_churner = costs.of_decisions(np.ones(n_customers, dtype=bool), contacted)
     if_loyal = costs.of_decisions(np.zeros(n_customers, dtype=bool), contacted)
     cost = float(np.mean(probability * if_churner + (1 - probability) * if_loyal))

@@ -1,10 +1,12 @@
 """What the four outcomes cost: numbers, arrays with one value a customer, or columns of X."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 COST_NAMES = ("fn_cost", "fp_cost", "tp_cost", "tn_cost")
+DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
 
 
 class Costs(NamedTuple):
@@ -40,6 +42,19 @@ class Costs(NamedTuple):
             np.where(contacted, self.tp_cost, self.fn_cost),
             np.where(contacted, self.fp_cost, self.tn_cost),
         )
+
+
+def read_costs(given: Sequence[Any], X: Any, n_customers: int, where: str = "") -> Costs:
+    """Read the four costs, in the order of `COST_NAMES`; see `read_amount`.
+
+    Errors name them after `where`.
+    """
+    return Costs(
+        *(
+            read_amount(where + name, cost, X, n_customers)
+            for name, cost in zip(COST_NAMES, given, strict=True)
+        )
+    )
 
 
 def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:

@@ -13,7 +13,7 @@ from skann._cost_threshold._unseen import positive_probability
 from skann._labels import check_known, check_labels, positive_class, positive_index
 from skann._lazy_frames import refuse_lazy_frames
 from skann.costs._decision import contact_gain, sweep
-from skann.costs._matrix import COST_NAMES, Costs, read_amount
+from skann.costs._matrix import COST_NAMES, Costs, read_costs
 from skann.costs._rule import Rule
 from skann.costs._tuning import tune
 from skann.inspection._plotting import require_matplotlib
@@ -365,12 +365,7 @@ def _read_customers(
     probability = scores(y_prob, n_customers)
     if probability.min() < 0 or probability.max() > 1:
         raise ValueError("y_prob must hold probabilities: numbers from 0 to 1.")
-    costs = Costs(
-        *(
-            read_amount(name, cost, X, n_customers)
-            for name, cost in zip(COST_NAMES, given, strict=True)
-        )
-    )
+    costs = read_costs(given, X, n_customers)
     return _Customers(probability, positive, costs, weights(sample_weight, n_customers))
 
 

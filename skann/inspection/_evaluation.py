@@ -15,7 +15,7 @@ from skann._labels import check_known, check_labels
 from skann._lazy_frames import refuse_lazy_frames
 from skann._warnings import held_back
 from skann.costs._decision import bayes_threshold, contact_gain
-from skann.costs._matrix import COST_NAMES, Costs, read_amount, without_columns
+from skann.costs._matrix import COST_NAMES, DEFAULT_COSTS, Costs, read_costs, without_columns
 from skann.costs._rule import Rule
 from skann.costs._tuning import tune
 from skann.inspection._baselines import baseline_probabilities
@@ -36,7 +36,6 @@ from skann.preprocessing._levels import level_text
 from skann.preprocessing._roles import USED, read_column
 from skann.preprocessing._table import as_table
 
-_DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
 _N_EXPLAINED = 8
 _N_REASONS = 3
 
@@ -233,8 +232,8 @@ def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
     unknown = sorted(costs.keys() - {*COST_NAMES})
     if unknown:
         raise ValueError(f"costs has {unknown}; it takes {list(COST_NAMES)}.")
-    given = {**_DEFAULT_COSTS, **costs}
-    read = Costs(*(read_amount(name, given[name], X, n_customers) for name in COST_NAMES))
+    given = {**DEFAULT_COSTS, **costs}
+    read = read_costs([given[name] for name in COST_NAMES], X, n_customers)
     if read.constant:
         bayes_threshold(read)  # refuses costs that reward mistakes
     return read

@@ -9,7 +9,7 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import check_consistent_length
 
 from skann._labels import check_labels, positive_class
-from skann.costs._matrix import Costs, read_amount
+from skann.costs._matrix import Costs, read_costs
 from skann.metrics._arrays import weights
 
 
@@ -125,16 +125,10 @@ def _read(
     true, predicted = check_labels(y_true, name="y_true"), check_labels(y_pred, name="y_pred")
     positive = positive_class(pos_label, y_true=true, y_pred=predicted)
     n_customers = len(true)
-    amounts = Costs(
-        *(
-            read_amount(name, cost, None, n_customers)
-            for name, cost in zip(Costs._fields, costs, strict=True)
-        )
-    )
     return (
         true == positive,
         predicted == positive,
-        amounts,
+        read_costs(costs, None, n_customers),
         weights(sample_weight, n_customers),
     )
 

@@ -6,12 +6,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 from sklearn.metrics import make_scorer
 
-from skann.costs._matrix import read_amount
+from skann.costs._matrix import DEFAULT_COSTS, read_amount
 from skann.metrics._cost import expected_cost, savings_score
 from skann.metrics._lift import lift_score, precision_at_top, recall_at_top
 from skann.metrics._profit import emp_churn_score, max_profit_score
-
-_DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
 
 
 class _ColumnCostScorer:
@@ -82,7 +80,7 @@ def make_cost_scorer(
     if any(isinstance(cost, str) for cost in costs.values()):
         return _ColumnCostScorer(costs, savings, pos_label)
     # Costs left at the metrics' own defaults stay free to come as metadata.
-    changed = {name: cost for name, cost in costs.items() if cost != _DEFAULT_COSTS[name]}
+    changed = {name: cost for name, cost in costs.items() if cost != DEFAULT_COSTS[name]}
     return make_scorer(
         savings_score if savings else expected_cost,
         greater_is_better=savings,
