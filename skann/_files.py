@@ -70,7 +70,9 @@ def _begin_beside(whole: Path, path: str | os.PathLike[str]) -> Path:
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if whole.exists() and not os.access(whole, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
-    part = whole.with_name(f".{secrets.token_hex(8)}{whole.suffix}")
+    # The process is named, so that what a killed one left can be told from what is being written.
+    start = f".{os.getpid()}_{secrets.token_hex(4)}_{whole.stem[:100]}"
+    part = whole.with_name(start + whole.suffix)
     try:
         part.touch(exist_ok=False)
     except OSError as error:

@@ -16,6 +16,7 @@ import psutil
 import sklearn
 
 from skann._churn_ann._fit_in_parts import NetworkParts
+from skann._files import written_whole
 from skann._warnings import WorkflowWarning, warn, warn_at_once
 from skann.preprocessing._table import as_table
 
@@ -62,15 +63,8 @@ class StateFile(NamedTuple):
                 f"epoch, and a part of it cannot be pickled: {error}. Set warm_start=False, or "
                 "take a preprocessor and a resampler of classes and functions in a module"
             ) from error
-        part = self.path.with_name(f".{os.getpid()}_{self.path.name}")
-        try:
-            with part.open("wb") as file:
-                file.write(hashlib.sha256(state).digest() + state)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(self.path)
-        finally:
-            part.unlink(missing_ok=True)
+        with written_whole(self.path) as part:
+            part.write_bytes(hashlib.sha256(state).digest() + state)
 
 
 class Unfinished:

@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from skann._bar import tqdm
+from skann._files import written_whole
 
 CHECKPOINT_NAME = "churn_network.keras"
 
@@ -106,13 +107,8 @@ def save_checkpoint(
     network: keras.Model, checkpoint_dir: str | os.PathLike[str], fold: int | None
 ) -> None:
     """Write the file of one network, whole or not at all."""
-    whole = Path(checkpoint_dir) / checkpoint_name(fold)
-    part = whole.with_name(f".{os.getpid()}_{whole.name}")
-    try:
+    with written_whole(Path(checkpoint_dir) / checkpoint_name(fold)) as part:
         network.save(part)
-        part.replace(whole)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 @contextmanager
