@@ -1,4 +1,4 @@
-"""The `skann` command: demo, train, evaluate, predict."""
+"""The `skann` command: demo, train, evaluate, predict, monitor."""
 
 import os
 import sys

@@ -10,7 +10,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -46,15 +46,19 @@ _BEFORE_HEADER = re.compile(
 
 
 def read_csv(path: str) -> pa.Table:
-    """Read a CSV file; see `csv_blocks`."""
-    return pa.concat_tables(csv_blocks(path))
+    """Read a CSV file; see `open_csv`."""
+    return pa.concat_tables(open_csv(path)())
 
 
-def csv_blocks(path: str) -> Iterator[pa.Table]:
-    """Read a CSV file some rows at a time; there is at least one block, maybe without rows.
+def open_csv(path: str) -> Callable[[], Iterator[pa.Table]]:
+    """Find out how a CSV file is written, which takes all of it, once.
 
-    Each cell is text as it is written, or missing if it is empty. A file in UTF-8 is never held as
-    a whole.
+    Returns
+    -------
+    callable
+        Reads the file from the first row, some rows at a time; there is at least one block, maybe
+        without rows. Each cell is text as it is written, or missing if it is empty. A file in UTF-8
+        is never held as a whole.
 
     Raises
     ------
@@ -76,15 +80,19 @@ def csv_blocks(path: str) -> Iterator[pa.Table]:
     if not _quotes_are_plain(text, separator):
         rows.check()
     names = [*rows.header, *[""] * rows.ends_in_separator]
-    if rows.has_header_only:
-        yield pa.table([pa.array([], pa.string())] * len(names), names=names)
-        return
-    try:
-        with text.open() as stream:
-            yield from _read_blocks(stream, separator, names, rows)
-    except pa.ArrowInvalid as error:
-        rows.check()
-        raise CommandError(f"cannot read {path}: {error}") from None
+
+    def blocks() -> Iterator[pa.Table]:
+        if rows.has_header_only:
+            yield pa.table([pa.array([], pa.string())] * len(names), names=names)
+            return
+        try:
+            with text.open() as stream:
+                yield from _read_blocks(stream, separator, names, rows)
+        except pa.ArrowInvalid as error:
+            rows.check()
+            raise CommandError(f"cannot read {path}: {error}") from None
+
+    return blocks
 
 
 def _read_blocks(

@@ -10,8 +10,7 @@ import pandas as pd
 from skann._model_file._container import is_model_file
 from skann._model_file._model import read_model, write_model
 from skann.cli._errors import CommandError, did_you_mean, listed
-
-LEFT_OUT = ("id", "text", "constant", "missing", "drop")  # roles of columns that no model reads
+from skann.preprocessing._roles import USED
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class SavedModel:
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
         """The model's columns of a table; those that it leaves out may be absent."""
         missing = [column for column in self.columns if column not in frame.columns]
-        needed = [column for column in missing if self.column_roles.get(column) not in LEFT_OUT]
+        needed = [column for column in missing if self.column_roles.get(column) in USED]
         if needed:
             raise CommandError(
                 f"{path} lacks {listed(needed)}, which the model was trained with."

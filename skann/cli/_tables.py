@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from skann._files import written_whole
-from skann.cli._csv import csv_blocks
+from skann.cli._csv import open_csv
 from skann.cli._errors import CommandError, did_you_mean, listed
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def open_table(path: str) -> "Blocks":
     """
     files = _existing_files(path)
     if file_kind(files[0]) == "csv":
-        return Blocks(path, lambda columns: _csv_blocks(path, columns))
+        read = open_csv(path)
+        return Blocks(path, lambda columns: _csv_blocks(read(), path, columns))
     schema, n_rows = _one_schema(files)
     names = _clean_names(schema.names, path)
     if not n_rows or not names:
@@ -110,9 +111,11 @@ def _existing_files(path: str) -> list[str]:
     return files
 
 
-def _csv_blocks(path: str, columns: Collection[str] | None) -> Iterator[pa.Table]:
+def _csv_blocks(
+    blocks: Iterator[pa.Table], path: str, columns: Collection[str] | None
+) -> Iterator[pa.Table]:
     n_rows = 0
-    for block in csv_blocks(path):
+    for block in blocks:
         block = block.rename_columns(_clean_names(block.column_names, path))
         n_rows += len(block)
         yield from _cut(_only(block, columns))
