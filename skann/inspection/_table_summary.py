@@ -10,7 +10,7 @@ from skann._warnings import held_back
 from skann.costs._prior_estimate import PriorEstimate, estimate_prior
 from skann.inspection._unwrap import layers, positive_label
 from skann.preprocessing._columns import Column, is_number
-from skann.preprocessing._levels import read_levels
+from skann.preprocessing._levels import count_levels, read_levels
 from skann.preprocessing._roles import read_column, read_column_as
 from skann.preprocessing._table import as_table
 
@@ -173,11 +173,7 @@ def shares_between(present: np.ndarray, edges: np.ndarray) -> np.ndarray:
 
 
 def _of_levels(codes: np.ndarray, levels: list[str]) -> dict[str, Any]:
-    counts: dict[str, int] = dict.fromkeys(levels, 0)
-    for level, count in zip(
-        levels, np.bincount(codes[codes >= 0], minlength=len(levels)), strict=True
-    ):
-        counts[level] += int(count)
+    counts = count_levels(codes, levels)
     n_present = max(1, sum(counts.values()))
     frequent = sorted(counts, key=lambda level: -counts[level])[:_MOST_LEVELS]
     kept = {level: counts[level] / n_present for level in frequent if counts[level] >= _FEWEST_ROWS}

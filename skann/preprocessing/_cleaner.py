@@ -1,7 +1,7 @@
 """Raw columns -> clean columns: numbers without gaps, and categories of known levels."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skann._warnings import DroppedColumnWarning, Unseen, warn, warn_of_unseen
 from skann.preprocessing._columns import Column
-from skann.preprocessing._levels import other_spelling
+from skann.preprocessing._levels import count_levels, other_spelling
 from skann.preprocessing._roles import check_chosen_roles, read_column, read_column_as
 from skann.preprocessing._table import as_table, stack_columns
 
@@ -121,10 +121,9 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_is_fitted(self)
         table = as_table(X)
         validate_data(self, table, reset=False, skip_check_array=True)
-        kept = [*self._numbers, *self._dates, *self._categories]
-        roles = list(self.column_roles_.values())
-        columns = [read_column_as(roles[i], self._forms[i], table.iloc[:, i]) for i in kept]
-        warn_of_unseen(self._unseen(columns))
+        columns = self._read_kept(
+            lambda i, role, form: read_column_as(role, form, table.iloc[:, i])
+        )
         return self._clean(columns, table.index)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
@@ -160,26 +159,40 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self._name_columns(table, np.array(has_gaps))
         self.levels_: dict[str, list[str]] = {}
         self.pooled_levels_: dict[str, list[str]] = {}
-        for i, texts in zip(self._categories, _texts(columns), strict=True):
+        for i, texts in zip(self._categories, texts_of(columns), strict=True):
             name = _name(table, i)
             self.levels_[name], self.pooled_levels_[name] = _learn_levels(*texts)
         return columns, table.index
 
-    def _clean(self, columns: list[Column], index: pd.Index) -> pd.DataFrame:
+    def _read_kept(self, read: Callable[[int, str, str | None], Column]) -> list[Column]:
+        """Read the columns that are kept by position, role and form; tell of unseen levels."""
+        roles = list(self.column_roles_.values())
+        kept = [*self._numbers, *self._dates, *self._categories]
+        columns = [read(i, roles[i], self._forms[i]) for i in kept]
+        warn_of_unseen(self._unseen(columns))
+        return columns
+
+    def _filled(self, columns: list[Column]) -> list[np.ndarray]:
+        """Return each number and date part without gaps, then each indicator of gaps."""
         numbers = _numbers(columns)
-        indicators = [np.isnan(numbers[j]) for j in self._indicators]
-        block = stack_columns([*numbers, *indicators], len(index))
-        for values, clean, median in zip(numbers, block.T, self.medians_, strict=False):
-            gaps = np.isnan(values)
-            if gaps.any():
-                clean[gaps] = median
+        gaps = [np.isnan(values) for values in numbers]
+        filled = [
+            np.where(missing, median, values) if missing.any() else values
+            for values, missing, median in zip(numbers, gaps, self.medians_, strict=True)
+        ]
+        return [*filled, *(gaps[j] for j in self._indicators)]
+
+    def _clean(self, columns: list[Column], index: pd.Index) -> pd.DataFrame:
+        block = stack_columns(self._filled(columns), len(index))
         names = [*self._number_names, *self._indicator_names]
         clean_numbers = pd.DataFrame(block, index=index, columns=names, copy=False)
         if not self._categories:
             return clean_numbers
         categories = {
-            name: _to_levels(*texts, kept)
-            for texts, (name, kept) in zip(_texts(columns), self.levels_.items(), strict=True)
+            name: pd.Categorical.from_codes(
+                positions_of_rows(*texts, kept), dtype=pd.CategoricalDtype(kept)
+            )
+            for texts, (name, kept) in zip(texts_of(columns), self.levels_.items(), strict=True)
         }
         # At once: a column inserted at a time costs more than reading it.
         return pd.concat([clean_numbers, pd.DataFrame(categories, index=index)], axis=1)
@@ -217,7 +230,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """Count the rows of each level that training never saw, and of all, for each category."""
         found = {}
         for (codes, levels), (name, kept) in zip(
-            _texts(columns), self.levels_.items(), strict=True
+            texts_of(columns), self.levels_.items(), strict=True
         ):
             seen = {*kept, *self.pooled_levels_[name]}
             unseen = [
@@ -263,16 +276,14 @@ def _numbers(columns: list[Column]) -> list[np.ndarray]:
     return numbers
 
 
-def _texts(columns: list[Column]) -> list[tuple[np.ndarray, list[str]]]:
+def texts_of(columns: list[Column]) -> list[tuple[np.ndarray, list[str]]]:
     """Return codes and levels of each category of `columns`."""
     return [column.texts for column in columns if column.numbers is None and column.texts]
 
 
 def _learn_levels(codes: np.ndarray, levels: list[str]) -> tuple[list[str], list[str]]:
     """Return the levels that are kept, in an order of their own, and those that are pooled."""
-    counts: dict[str, int] = dict.fromkeys(levels, 0)
-    for level, n in zip(levels, np.bincount(codes + 1, minlength=len(levels) + 1)[1:], strict=True):
-        counts[level] += int(n)
+    counts = count_levels(codes, levels)
     fewest = min(10, 0.01 * len(codes))
     texts = sorted(counts.keys() - {MISSING, RARE})  # a table cleaned before has these levels
     kept = [level for level in texts if counts[level] >= fewest]
@@ -282,10 +293,9 @@ def _learn_levels(codes: np.ndarray, levels: list[str]) -> tuple[list[str], list
     return [*kept, RARE], pooled
 
 
-def _to_levels(codes: np.ndarray, levels: list[str], kept: list[str]) -> pd.Categorical:
+def positions_of_rows(codes: np.ndarray, levels: list[str], kept: list[str]) -> np.ndarray:
+    """Return for each row where its level stands among those kept, or that of the rare ones."""
     known = dict(zip(kept, range(len(kept)), strict=True))
     rare = known[RARE]
-    new_codes = [known.get(level, known.get(other_spelling(level), rare)) for level in levels]
-    new_codes.append(known.get(MISSING, rare))
-    dtype = pd.CategoricalDtype(kept)
-    return pd.Categorical.from_codes(np.array(new_codes)[codes], dtype=dtype)
+    positions = [known.get(level, known.get(other_spelling(level), rare)) for level in levels]
+    return np.array([*positions, known.get(MISSING, rare)])[codes]  # the last is for code -1

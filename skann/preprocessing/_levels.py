@@ -34,6 +34,15 @@ def read_levels(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     return np.array(new_codes)[codes], levels
 
 
+def count_levels(codes: np.ndarray, levels: list[str]) -> dict[str, int]:
+    """Return the rows of each level; levels that were merged may stand in the list twice."""
+    counts = dict.fromkeys(levels, 0)
+    rows = np.bincount(codes[codes >= 0], minlength=len(levels)).tolist()
+    for level, n in zip(levels, rows, strict=True):
+        counts[level] += n
+    return counts
+
+
 def level_text(value: Any) -> str:
     """Return a cell as text; empty where it is missing."""
     if isinstance(value, str):
