@@ -81,10 +81,10 @@ class _Texts:
         return found["date"].str.rstrip("T, ").where(timed, self.texts), times
 
 
-def guess_date_form(
+def read_dates(
     texts: list[str], counts: np.ndarray, *, at_any_price: bool = False
-) -> str | None:
-    """Return the format in which most rows are dates; None where hardly any are."""
+) -> tuple[str, pd.Series] | None:
+    """Return the format in which most rows are dates, and the dates; None where hardly any are."""
     sample = texts[:: max(1, len(texts) // _SAMPLE)]
     alike = sum(is_like_a_date(text) for text in sample)
     if alike < 0.5 * len(sample) and not at_any_price:
@@ -93,21 +93,21 @@ def guess_date_form(
     best, most = None, 0
     for form in (ISO, *_FORMATS):
         if of_sample.read(form).notna().any():
-            n_read = counts[of_all.read(form).notna().to_numpy()].sum()
+            dates = of_all.read(form)
+            n_read = counts[dates.notna().to_numpy()].sum()
             if n_read > most:
-                best, most = form, n_read
+                best, most = (form, dates), n_read
             if n_read == counts.sum():
                 break
     return best
 
 
-def day_and_month_are_open(texts: list[str], form: str) -> bool:
-    """Whether the other order of day and month reads as much."""
+def day_and_month_are_open(texts: list[str], form: str, dates: pd.Series) -> bool:
+    """Whether the other order of day and month reads as much as the dates that a form gave."""
     swapped = _SWAPPED.get(form)
-    if swapped is None:
-        return False
-    read, other = (dates_of(texts, which).notna().sum() for which in (form, swapped))
-    return bool(other >= read)
+    return swapped is not None and bool(
+        dates_of(texts, swapped).notna().sum() >= dates.notna().sum()
+    )
 
 
 def is_like_a_date(text: str) -> bool:

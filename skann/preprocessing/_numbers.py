@@ -70,26 +70,27 @@ def is_code(text: str) -> bool:
     return _CODE.fullmatch(text) is not None
 
 
-def guess_number_form(texts: list[str], counts: np.ndarray) -> str:
-    """Return the form in which most rows are numbers; the decimal point where it is open."""
-    if not np.isnan(numbers_of(texts, PLAIN)).any():
-        return PLAIN
+def read_numbers(texts: list[str], counts: np.ndarray) -> tuple[str, np.ndarray]:
+    """Return the form in which most rows are numbers, and the numbers; where open, the point."""
+    numbers = numbers_of(texts, PLAIN)
+    if not np.isnan(numbers).any():
+        return PLAIN, numbers
     if texts and all(map(_DURATION.fullmatch, texts)):
-        return DURATION
+        return DURATION, numbers_of(texts, DURATION)
     unit = _most_frequent_unit(texts, counts)
-    forms = [decimal + unit for decimal in ".,"]
-    if not any("," in text or "." in text for text in texts):
-        return forms[0]
-    n_read = [counts[~np.isnan(numbers_of(texts, form))].sum() for form in forms]
-    return forms[int(np.argmax(n_read))]
+    either = any("," in text or "." in text for text in texts)
+    readings = [
+        (form, numbers if form == PLAIN else numbers_of(texts, form))
+        for form in (decimal + unit for decimal in (".," if either else "."))
+    ]
+    return max(readings, key=lambda reading: counts[~np.isnan(reading[1])].sum())
 
 
 def are_like_numbers(texts: list[str]) -> bool:
     """Whether a sample of texts has numbers, in any form."""
     sample = texts[:: max(1, len(texts) // _SAMPLE)]
-    counts = np.ones(len(sample))
-    n_read = len(sample) - np.isnan(numbers_of(sample, guess_number_form(sample, counts))).sum()
-    return bool(n_read > 0.4 * len(sample))
+    _, numbers = read_numbers(sample, np.ones(len(sample)))
+    return bool(np.count_nonzero(~np.isnan(numbers)) > 0.4 * len(sample))
 
 
 def two_readings(texts: list[str], form: str) -> str | None:

@@ -15,18 +15,18 @@ from skann.preprocessing._dates import (
     date_parts,
     dates_of,
     day_and_month_are_open,
-    guess_date_form,
     is_like_a_date,
+    read_dates,
 )
 from skann.preprocessing._levels import merge_truths, read_levels
 from skann.preprocessing._numbers import (
     DURATION,
     PLAIN,
     are_like_numbers,
-    guess_number_form,
     is_code,
     is_marker,
     numbers_of,
+    read_numbers,
     two_readings,
 )
 from skann.preprocessing._table import as_table, check_size
@@ -146,13 +146,16 @@ def read_column_as(role: str, form: str | None, series: pd.Series) -> Column:
     if role == "datetime":
         if is_date(series):
             return Column(name, role, date_parts(_as_dates(series)))
-        codes, levels = read_levels(series)
-        return Column(name, role, _dates(name, codes, levels, form or ISO))
+        spelled = _Spelled.of(*read_levels(series))
+        dates = dates_of(spelled.texts, form or ISO)
+        return Column(name, role, _dates(name, spelled, form or ISO, dates))
     if is_number(series) or pd.api.types.is_bool_dtype(series):
         return Column(name, role, plain_numbers(series))
     codes, levels = read_levels(series)
     levels = [{"True": "1", "False": "0"}.get(level, level) for level in levels]
-    return Column(name, role, _numbers(name, codes, levels, form or PLAIN))
+    spelled = _Spelled.of(codes, levels)
+    numbers = numbers_of(spelled.texts, form or PLAIN)
+    return Column(name, role, _numbers(name, spelled, numbers))
 
 
 def _holds_numbers(series: pd.Series, chosen: str | None) -> bool:
@@ -197,33 +200,33 @@ def _read_texts(
     name: Any, codes: np.ndarray, levels: list[str], chosen: str | None
 ) -> Column | None:
     """Read texts as numbers or dates, if most are."""
-    counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-    shown = np.array([not is_marker(text) for text in levels], dtype=bool)
-    if not shown.any() and chosen is None:
+    spelled = _Spelled.of(codes, levels)
+    texts = spelled.texts
+    if not texts and chosen is None:
         return None
-    texts = [text for text, is_shown in zip(levels, shown, strict=True) if is_shown]
-    counts = counts[shown]
+    counts = np.bincount(codes[codes >= 0], minlength=len(levels))[spelled.positions]
     if chosen == "numeric" or (chosen is None and are_like_numbers(texts)):
-        form = guess_number_form(texts, counts)
-        sides = _Sides.of(~np.isnan(numbers_of(texts, form)), counts)
+        form, numbers = read_numbers(texts, counts)
+        sides = _Sides.of(~np.isnan(numbers), counts)
         if chosen or (sides.few_are_odd and not _are_codes(texts, counts, sides)):
             open_text = two_readings(texts, form)
             if open_text:
                 _warn_open(name, open_text, "a comma between thousands", "a decimal comma")
-            numbers = _numbers(name, codes, levels, form)
-            role = _number_role(name, numbers) if chosen is None else "numeric"
-            return Column(name, "numeric text" if role == "numeric" else role, numbers, form=form)
+            values = _numbers(name, spelled, numbers)
+            role = _number_role(name, values) if chosen is None else "numeric"
+            return Column(name, "numeric text" if role == "numeric" else role, values, form=form)
     if chosen in (None, "datetime"):
-        date_form = guess_date_form(texts, counts, at_any_price=chosen is not None)
-        if date_form is None:
+        found = read_dates(texts, counts, at_any_price=chosen is not None)
+        if found is None:
             return None
-        sides = _Sides.of(dates_of(texts, date_form).notna().to_numpy(), counts)
+        form, dates = found
+        sides = _Sides.of(dates.notna().to_numpy(), counts)
         if chosen or sides.few_are_odd:
-            if day_and_month_are_open(texts, date_form):
+            if day_and_month_are_open(texts, form, dates):
                 _warn_open(name, texts[0], "the month first", "the day first")
-            parts = _dates(name, codes, levels, date_form)
+            parts = _dates(name, spelled, form, dates)
             role = _unless_empty("datetime", sides.levels_read, bool(np.isnan(parts[:, 0]).any()))
-            return Column(name, role, parts, form=date_form)
+            return Column(name, role, parts, form=form)
     return None
 
 
@@ -276,34 +279,46 @@ def _unread_kind(texts: list[str]) -> tuple[str, str, str] | None:
     units = Counter(unit for unit, _ in amounts)
     if units and max(units.values()) > 0.5 * len(texts):
         return "amounts", amounts[0][1], "pandas.to_numeric"
-    odd = np.isnan(numbers_of(texts, guess_number_form(texts, np.ones(len(texts)))))
+    odd = np.isnan(read_numbers(texts, np.ones(len(texts)))[1])
     examples = [texts[i] for i in np.flatnonzero(odd) if not is_code(texts[i])]
     if examples and odd.sum() < 0.5 * len(texts):
         return "numbers", examples[0], "pandas.to_numeric"
     return None
 
 
-def _numbers(name: Any, codes: np.ndarray, levels: list[str], form: str) -> np.ndarray:
-    shown = [position for position, text in enumerate(levels) if not is_marker(text)]
-    texts = [levels[position] for position in shown]
-    numbers = np.full(len(levels) + 1, np.nan)  # the last is for code -1
-    numbers[shown] = numbers_of(texts, form)
-    values = numbers[codes]
+class _Spelled(NamedTuple):
+    """The levels of a column that say something, where they stand among all, and their rows."""
+
+    texts: list[str]
+    positions: np.ndarray
+    codes: np.ndarray
+    n_levels: int
+
+    @classmethod
+    def of(cls, codes: np.ndarray, levels: list[str]) -> "_Spelled":
+        positions = [position for position, text in enumerate(levels) if not is_marker(text)]
+        texts = [levels[position] for position in positions]
+        return cls(texts, np.array(positions, dtype=int), codes, len(levels))
+
+    def of_rows(self, values: np.ndarray) -> np.ndarray:
+        """Return for each row what its text says; NaN where it says nothing."""
+        of_levels = np.full((self.n_levels + 1, *values.shape[1:]), np.nan)  # the last: code -1
+        of_levels[self.positions] = values
+        return of_levels[self.codes]
+
+
+def _numbers(name: Any, spelled: _Spelled, numbers: np.ndarray) -> np.ndarray:
+    values = spelled.of_rows(numbers)
     check_size(name, values)
-    _warn_unread(name, "number", texts, np.isnan(numbers[shown]))
+    _warn_unread(name, "number", spelled.texts, np.isnan(numbers))
     return values
 
 
-def _dates(name: Any, codes: np.ndarray, levels: list[str], form: str) -> np.ndarray:
-    shown = [position for position, text in enumerate(levels) if not is_marker(text)]
-    texts = [levels[position] for position in shown]
-    dates = dates_of(texts, form)
+def _dates(name: Any, spelled: _Spelled, form: str, dates: pd.Series) -> np.ndarray:
     if form != ISO and dates.isna().any():
-        dates = dates.fillna(dates_of(texts, ISO))
-    parts = np.full((len(levels) + 1, 3), np.nan)
-    parts[shown] = date_parts(dates)
-    _warn_unread(name, "date", texts, dates.isna().to_numpy())
-    return parts[codes]
+        dates = dates.fillna(dates_of(spelled.texts, ISO))
+    _warn_unread(name, "date", spelled.texts, dates.isna().to_numpy())
+    return spelled.of_rows(date_parts(dates))
 
 
 def _warn_unread(name: Any, kind: str, texts: list[str], unread: np.ndarray) -> None:
