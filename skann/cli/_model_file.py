@@ -10,7 +10,6 @@ import pandas as pd
 from skann._model_file._container import is_model_file
 from skann._model_file._model import read_model, write_model
 from skann.cli._errors import CommandError, did_you_mean, listed
-from skann.preprocessing._roles import USED
 
 
 @dataclass(frozen=True)
@@ -28,6 +27,8 @@ class SavedModel:
 
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
         """The model's columns of a table; those that it leaves out may be absent."""
+        from skann.preprocessing._roles import USED  # loaded with the model, and not for --help
+
         missing = [column for column in self.columns if column not in frame.columns]
         needed = [column for column in missing if self.column_roles.get(column) in USED]
         if needed:
