@@ -6,7 +6,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from skann.inspection._plotting import require_matplotlib
+from skann.inspection._plot._matplotlib import require_matplotlib
 from skann.inspection._unwrap import find_network
 
 _NO_HISTORY = (

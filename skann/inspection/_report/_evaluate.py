@@ -28,8 +28,8 @@ from skann.inspection._bootstrap import (
     with_intervals,
 )
 from skann.inspection._explanation import explain
-from skann.inspection._importance import column_importance
-from skann.inspection._report import EvaluationReport
+from skann.inspection._report._importance import column_importance
+from skann.inspection._report._report import EvaluationReport
 from skann.inspection._unwrap import find_network, find_threshold, model_name, positive_label
 from skann.model_selection._test_looks import TestRecord, count_look, find_test
 from skann.preprocessing._levels import level_text

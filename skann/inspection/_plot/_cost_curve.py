@@ -16,7 +16,7 @@ from skann.costs._decision import contact_gain, sweep
 from skann.costs._matrix import COST_NAMES, Costs, read_costs
 from skann.costs._rule import Rule
 from skann.costs._tuning import tune
-from skann.inspection._plotting import require_matplotlib
+from skann.inspection._plot._matplotlib import require_matplotlib
 from skann.metrics._arrays import scores, weights
 
 

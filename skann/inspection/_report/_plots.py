@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from skann.costs._decision import contact_gain
-from skann.inspection._history_display import HistoryDisplay
-from skann.inspection._plotting import require_matplotlib
+from skann.inspection._plot._history import HistoryDisplay
+from skann.inspection._plot._matplotlib import require_matplotlib
 
 if TYPE_CHECKING:
-    from skann.inspection._report import EvaluationReport
+    from skann.inspection._report._report import EvaluationReport
 
 _SIZE = (4.6, 3.4)  # inches
 _INKS = ("#000000", "#808080")  # Matplotlib's black, and "0.5"

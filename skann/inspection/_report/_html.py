@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from skann.inspection import _report_words as words
 from skann.inspection._explanation import plain
-from skann.inspection._report_style import PAGE_STYLE, STYLE
+from skann.inspection._report import _words as words
+from skann.inspection._report._style import PAGE_STYLE, STYLE
 
 if TYPE_CHECKING:
-    from skann.inspection._report import EvaluationReport
+    from skann.inspection._report._report import EvaluationReport
 
 _MOST_COLUMNS = 10
 
@@ -130,7 +130,7 @@ def _matrices(report: "EvaluationReport") -> str:
 
 
 def _plots(report: "EvaluationReport") -> str:
-    from skann.inspection._report_plots import inline_images
+    from skann.inspection._report._plots import inline_images
 
     try:
         images = inline_images(report)

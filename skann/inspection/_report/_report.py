@@ -104,7 +104,7 @@ class EvaluationReport:
         path : path
             File to write.
         """
-        from skann.inspection._report_html import page
+        from skann.inspection._report._html import page
 
         with written_whole(path) as part:
             part.write_text(page(self), encoding="utf-8")
@@ -116,7 +116,7 @@ class EvaluationReport:
         -------
         matplotlib.figure.Figure
         """
-        from skann.inspection._report_plots import plot_all
+        from skann.inspection._report._plots import plot_all
 
         return plot_all(self)
 
@@ -143,13 +143,13 @@ class EvaluationReport:
         return float(indexed[key])
 
     def __str__(self) -> str:
-        from skann.inspection._report_text import text
+        from skann.inspection._report._text import text
 
         return text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from skann.inspection._report_html import fragment
+        from skann.inspection._report._html import fragment
 
         return fragment(self)

@@ -3,11 +3,11 @@
 import textwrap
 from typing import TYPE_CHECKING
 
-from skann.inspection import _report_words as words
 from skann.inspection._explanation import reason_texts
+from skann.inspection._report import _words as words
 
 if TYPE_CHECKING:
-    from skann.inspection._report import EvaluationReport
+    from skann.inspection._report._report import EvaluationReport
 
 _WIDTH = 100
 _MOST_COLUMNS = 8

@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn.utils import estimator_html_repr
 
 from skann._churn_ann._saved_network import SavedNetwork
-from skann.inspection._history_display import histories
-from skann.inspection._report_style import STYLE
+from skann.inspection._plot._history import histories
+from skann.inspection._report._style import STYLE
 from skann.preprocessing._roles import USED
 
 

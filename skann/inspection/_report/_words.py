@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from skann.inspection._report import EvaluationReport
+    from skann.inspection._report._report import EvaluationReport
 
 RANKING = {
     "roc_auc": "AUC",
