@@ -1,6 +1,6 @@
 """One look at a model on test rows: figures, intervals, baselines, reasons."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
@@ -14,20 +14,11 @@ from skann._cost_threshold._unseen import positive_probability
 from skann._labels import check_known, check_labels
 from skann._lazy_frames import refuse_lazy_frames
 from skann._warnings import held_back
-from skann.costs._decision import bayes_threshold, contact_gain
+from skann.costs._decision import bayes_threshold
 from skann.costs._matrix import COST_NAMES, DEFAULT_COSTS, Costs, read_costs, without_columns
-from skann.costs._rule import Rule
-from skann.costs._tuning import tune
 from skann.inspection._baselines import baseline_probabilities
-from skann.inspection._bootstrap import (
-    Figures,
-    calibration_error,
-    decision_figures,
-    difference_figure,
-    ranking_figures,
-    with_intervals,
-)
 from skann.inspection._explanation import explain
+from skann.inspection._report._figures import decide, decide_blindly, measure
 from skann.inspection._report._importance import column_importance
 from skann.inspection._report._report import EvaluationReport
 from skann.inspection._unwrap import find_network, find_threshold, model_name, positive_label
@@ -139,7 +130,9 @@ def evaluate(
         probabilities |= baseline_probabilities(
             rows, without_columns(X_test, named), labels, positive, baseline_seed
         )
-    decisions = _decisions(probabilities, read, churned, with_blind=bool(baselines))
+    decisions = decide(probabilities, read, churned)
+    if baselines:
+        decisions |= decide_blindly(n_customers)
     threshold = find_threshold(estimator)
     with held_back():  # what the rows hold was told with their first probabilities
         if threshold is not None:
@@ -162,7 +155,7 @@ def evaluate(
         decisions=decisions,
         costs=read,
         threshold=_threshold(threshold, read),
-        figures=_figures(churned, probabilities, decisions, read, interval_seed),
+        figures=measure(churned, probabilities, decisions, read, interval_seed),
         importance=importance,
         reasons=reasons,
         history=getattr(network, "history_", None),
@@ -239,33 +232,6 @@ def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
     return read
 
 
-def _cheapest(probability: np.ndarray, costs: Costs, churned: np.ndarray) -> np.ndarray:
-    """Who is contacted by the cut that turned out cheapest."""
-    everyone = np.ones(len(churned))
-    tuned = tune(probability, churned, costs, everyone, "empirical", np.random.RandomState(0))
-    rule = Rule(tuned.threshold, tuned.cut, costs if costs.constant else None)
-    return rule.chosen(probability, costs)
-
-
-def _decisions(
-    probabilities: Mapping[str, np.ndarray],
-    costs: Costs,
-    churned: np.ndarray,
-    with_blind: bool,
-) -> dict[tuple[str, str], np.ndarray]:
-    """Who is contacted, by model and rule."""
-    decisions = {}
-    for model, probability in probabilities.items():
-        decisions[model, "0.5"] = probability > 0.5
-        decisions[model, "cost"] = contact_gain(probability, costs) > 0
-        decisions[model, "best"] = _cheapest(probability, costs, churned)
-    if with_blind:
-        n_customers = len(probability)
-        decisions["nobody", ""] = np.zeros(n_customers, dtype=bool)
-        decisions["everybody", ""] = np.ones(n_customers, dtype=bool)
-    return decisions
-
-
 def _own_labels(estimator: Any, X: Any, costs: Mapping[str, Any]) -> np.ndarray:
     """What the estimator predicts, given the costs of each customer where it takes them."""
     given = {}
@@ -282,35 +248,3 @@ def _threshold(threshold: Any, costs: Costs) -> float | None:
         if isinstance(found := getattr(threshold, name, None), Real):
             return float(found)
     return None
-
-
-def _figures(
-    churned: np.ndarray,
-    probabilities: Mapping[str, np.ndarray],
-    decisions: Mapping[tuple[str, str], np.ndarray],
-    costs: Costs,
-    seed: int,
-) -> pd.DataFrame:
-    """Every figure with its interval; the same resamples for all."""
-    rows: list[tuple[Any, ...]] = []
-
-    def add(model: str, rule: str, figures: Callable[[np.ndarray], Figures]) -> None:
-        found = with_intervals(figures, len(churned), np.random.default_rng(seed))
-        rows.extend((model, rule, metric, *bounds) for metric, bounds in found.items())
-
-    for model, probability in probabilities.items():
-        add(model, "", ranking_figures(churned, probability))
-        error = calibration_error(churned, probability)
-        rows.append((model, "", "calibration_error", error, np.nan, np.nan))
-    if ("nobody", "") in decisions:  # the best probability without a model
-        add("nobody", "", ranking_figures(churned, np.full(len(churned), churned.mean())))
-    for (model, rule), contacted in decisions.items():
-        outcome_costs = costs.of_decisions(churned, contacted)
-        add(model, rule, decision_figures(churned, contacted, outcome_costs))
-    model = next(iter(probabilities))  # the others are baselines
-    for (other, rule), contacted in decisions.items():
-        if other != model:
-            own = decisions[model, rule or "cost"]
-            further = costs.of_decisions(churned, own) - costs.of_decisions(churned, contacted)
-            add(other, rule, difference_figure(further))
-    return pd.DataFrame(rows, columns=["model", "rule", "metric", "value", "low", "high"])

@@ -2,22 +2,20 @@
 
 import io
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from skann.costs._decision import contact_gain
 from skann.inspection._plot._history import HistoryDisplay
 from skann.inspection._plot._matplotlib import require_matplotlib
-
-if TYPE_CHECKING:
-    from skann.inspection._report._report import EvaluationReport
+from skann.inspection._report._evaluation import Evaluation
 
 _SIZE = (4.6, 3.4)  # inches
 _INKS = ("#000000", "#808080")  # Matplotlib's black, and "0.5"
 
 
-def plot_all(report: "EvaluationReport") -> Any:
+def plot_all(report: Evaluation) -> Any:
     """Return a figure with all plots of a report side by side, two in a row."""
     plt = require_matplotlib("EvaluationReport.plot")
     plots = _plots(report)
@@ -33,7 +31,7 @@ def plot_all(report: "EvaluationReport") -> Any:
     return figure
 
 
-def inline_images(report: "EvaluationReport") -> dict[str, str]:
+def inline_images(report: Evaluation) -> dict[str, str]:
     """Return each plot as an SVG element that takes its text colour from the page, by its title."""
     matplotlib = require_matplotlib("The plots of a report").matplotlib
     images = {}
@@ -49,7 +47,7 @@ def inline_images(report: "EvaluationReport") -> dict[str, str]:
     return images
 
 
-def _plots(report: "EvaluationReport") -> dict[str, Callable[[Any], None]]:
+def _plots(report: Evaluation) -> dict[str, Callable[[Any], None]]:
     plots: dict[str, Callable[[Any], None]] = {
         "Calibration": lambda axis: _calibration(report, axis),
         "Churners found": lambda axis: _gains(report, axis),
@@ -60,7 +58,7 @@ def _plots(report: "EvaluationReport") -> dict[str, Callable[[Any], None]]:
     return plots
 
 
-def _calibration(report: "EvaluationReport", axis: Any) -> None:
+def _calibration(report: Evaluation, axis: Any) -> None:
     from sklearn.calibration import CalibrationDisplay
 
     for model, probability in report.probabilities.items():
@@ -72,7 +70,7 @@ def _calibration(report: "EvaluationReport", axis: Any) -> None:
     axis.legend(frameon=False, fontsize="small")
 
 
-def _gains(report: "EvaluationReport", axis: Any) -> None:
+def _gains(report: Evaluation, axis: Any) -> None:
     for model, probability in report.probabilities.items():
         order = np.argsort(-probability, kind="stable")
         found = np.append(0, np.cumsum(report.churned[order])) / report.churned.sum()
@@ -82,7 +80,7 @@ def _gains(report: "EvaluationReport", axis: Any) -> None:
     axis.legend(frameon=False, fontsize="small")
 
 
-def _costs(report: "EvaluationReport", axis: Any) -> None:
+def _costs(report: Evaluation, axis: Any) -> None:
     """Cost a customer over how many are contacted, from nobody to everybody."""
     costs, churned = report.costs, report.churned
     nobody = costs.of_decisions(churned, np.zeros_like(churned))
@@ -100,6 +98,6 @@ def _costs(report: "EvaluationReport", axis: Any) -> None:
     axis.legend(frameon=False, fontsize="small")
 
 
-def _history(report: "EvaluationReport", axis: Any) -> None:
+def _history(report: Evaluation, axis: Any) -> None:
     if report.history is not None:
         HistoryDisplay(report.history, best_epoch=report.best_epoch).plot([axis])

@@ -1,18 +1,18 @@
 """What an evaluation found, as tables, text, HTML and plots."""
 
-from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from skann._files import written_whole
-from skann.costs._matrix import Costs
+from skann.inspection._report._evaluation import Evaluation
+from skann.inspection._report._html import fragment, page
+from skann.inspection._report._plots import plot_all
+from skann.inspection._report._text import text
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class EvaluationReport:
+class EvaluationReport(Evaluation):
     """What `skann.inspection.evaluate` found: prints itself, and shows itself in notebooks.
 
     Attributes
@@ -66,23 +66,6 @@ class EvaluationReport:
     True
     """
 
-    model: str
-    positive: Any
-    churned: np.ndarray
-    probabilities: dict[str, np.ndarray]
-    decisions: dict[tuple[str, str], np.ndarray]
-    costs: Costs
-    threshold: float | None
-    figures: pd.DataFrame
-    importance: pd.DataFrame
-    reasons: pd.DataFrame
-    history: pd.DataFrame | None
-    best_epoch: int | list[int] | None
-    left_out: dict[Any, str]
-    pooled_levels: dict[str, list[str]]
-    n_models_tested: int | None
-    baselines_trained: bool
-
     def to_frame(self) -> pd.DataFrame:
         """Return all figures, a row each.
 
@@ -104,8 +87,6 @@ class EvaluationReport:
         path : path
             File to write.
         """
-        from skann.inspection._report._html import page
-
         with written_whole(path) as part:
             part.write_text(page(self), encoding="utf-8")
 
@@ -116,40 +97,12 @@ class EvaluationReport:
         -------
         matplotlib.figure.Figure
         """
-        from skann.inspection._report._plots import plot_all
-
         return plot_all(self)
 
-    def value(self, metric: str, rule: str = "", model: str | None = None) -> float:
-        """Return one figure.
-
-        Parameters
-        ----------
-        metric : str
-            As in the column "metric" of `to_frame`.
-        rule : {"", "0.5", "cost", "best"}, default=""
-        model : str, default=None
-            A baseline's name; the model itself by default.
-
-        Raises
-        ------
-        KeyError
-            If there is no such figure.
-        """
-        key = (model or self.model, rule, metric)
-        indexed = self.figures.set_index(["model", "rule", "metric"])["value"]
-        if key not in indexed.index:
-            raise KeyError(f"no figure {key}; see to_frame()")
-        return float(indexed[key])
-
     def __str__(self) -> str:
-        from skann.inspection._report._text import text
-
         return text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from skann.inspection._report._html import fragment
-
         return fragment(self)

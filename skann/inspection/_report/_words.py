@@ -1,13 +1,12 @@
 """The sentences of a report, the same in text and HTML."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from skann.inspection._report._report import EvaluationReport
+from skann.inspection._report._evaluation import Evaluation
+from skann.inspection._report._figures import figures_of
 
 RANKING = {
     "roc_auc": "AUC",
@@ -38,7 +37,7 @@ INTERVALS = (
 )
 
 
-def verdict(report: "EvaluationReport") -> str:
+def verdict(report: Evaluation) -> str:
     """Whether the model is better than the best baseline, and what to do; empty without these."""
     figures = report.figures[report.figures["metric"] == "cost_difference"]
     others = figures[figures["rule"].isin(["cost", ""])].to_dict("records")
@@ -76,7 +75,7 @@ def _start(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def balance(report: "EvaluationReport") -> str:
+def balance(report: Evaluation) -> str:
     """Who left, and the accuracy that this makes worthless."""
     n_churned, n_customers = int(report.churned.sum()), len(report.churned)
     share = n_churned / n_customers
@@ -87,7 +86,7 @@ def balance(report: "EvaluationReport") -> str:
     )
 
 
-def decision(report: "EvaluationReport") -> str:
+def decision(report: Evaluation) -> str:
     """Whom the model contacts, and what that costs beside the ways that need no model."""
     contacted = report.value("contacted", "cost")
     cost = report.value("cost", "cost")
@@ -105,7 +104,7 @@ def decision(report: "EvaluationReport") -> str:
     )
 
 
-def costs(report: "EvaluationReport") -> str:
+def costs(report: Evaluation) -> str:
     """The costs that the report is about."""
     amounts = [
         f"{name.removesuffix('_cost').upper()} {money(float(np.mean(amount)))}"
@@ -115,7 +114,7 @@ def costs(report: "EvaluationReport") -> str:
     return f"Cost of each outcome: {', '.join(amounts)}."
 
 
-def notes(report: "EvaluationReport") -> list[str]:
+def notes(report: Evaluation) -> list[str]:
     """What to bear in mind while reading."""
     found = [CALIBRATION, INTERVALS]
     found.append(
@@ -144,14 +143,11 @@ def notes(report: "EvaluationReport") -> list[str]:
     return found
 
 
-def rows(
-    report: "EvaluationReport", metrics: Mapping[str, str]
-) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def rows(report: Evaluation, metrics: Mapping[str, str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Yield what a table has a row for: model, its name with the rule, figures by metric."""
     figures = report.figures[report.figures["metric"].isin(metrics)]
     for model, rule in figures[["model", "rule"]].drop_duplicates().itertuples(index=False):
-        here = (figures["model"] == model) & (figures["rule"] == rule)
-        yield model, f"{model} {RULES[rule]}".strip(), figures[here].set_index("metric")
+        yield model, f"{model} {RULES[rule]}".strip(), figures_of(figures, model, rule)
 
 
 def figure(found: pd.DataFrame, metric: str) -> tuple[float, float, float]:
