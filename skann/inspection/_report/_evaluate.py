@@ -103,7 +103,7 @@ def evaluate(
     >>> model = LogisticRegression().fit(X[:200], y[:200])
     >>> costs = {"fn_cost": 100, "fp_cost": 5}
     >>> report = evaluate(model, X[200:], y[200:], costs=costs, random_state=0)
-    >>> bool(report.value("cost", "cost") < report.value("cost", "", "nobody"))
+    >>> bool(report.value("cost", "chosen") < report.value("cost", "none", "nobody"))
     True
     >>> report.to_frame().columns.tolist()
     ['model', 'rule', 'metric', 'value', 'low', 'high']
@@ -136,7 +136,7 @@ def evaluate(
     threshold = find_threshold(estimator)
     with held_back():  # what the rows hold was told with their first probabilities
         if threshold is not None:
-            decisions[name, "cost"] = _own_labels(estimator, X_test, costs) == positive
+            decisions[name, "chosen"] = _own_labels(estimator, X_test, costs) == positive
         importance = column_importance(estimator, X_test, labels, shuffle_seed)
     likeliest = np.argsort(-probability, kind="stable")[:_N_EXPLAINED]
     with held_back():

@@ -31,14 +31,14 @@ class Evaluation:
     n_models_tested: int | None
     baselines_trained: bool
 
-    def value(self, metric: str, rule: str = "", model: str | None = None) -> float:
+    def value(self, metric: str, rule: str = "none", model: str | None = None) -> float:
         """Return one figure.
 
         Parameters
         ----------
         metric : str
             As in the column "metric" of `to_frame`.
-        rule : {"", "0.5", "cost", "best"}, default=""
+        rule : {"half", "chosen", "best", "none"}, default="none"
         model : str, default=None
             A baseline's name; the model itself by default.
 

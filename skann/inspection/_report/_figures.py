@@ -28,8 +28,8 @@ def decide(
     """Return who is contacted by each model: at 0.5, by expected gain, and by the best cut."""
     decisions = {}
     for model, probability in probabilities.items():
-        decisions[model, "0.5"] = probability > 0.5
-        decisions[model, "cost"] = contact_gain(probability, costs) > 0
+        decisions[model, "half"] = probability > 0.5
+        decisions[model, "chosen"] = contact_gain(probability, costs) > 0
         decisions[model, "best"] = _cheapest(probability, costs, churned)
     return decisions
 
@@ -37,8 +37,8 @@ def decide(
 def decide_blindly(n_customers: int) -> dict[tuple[str, str], np.ndarray]:
     """Return who is contacted without a model: nobody, or everybody."""
     return {
-        ("nobody", ""): np.zeros(n_customers, dtype=bool),
-        ("everybody", ""): np.ones(n_customers, dtype=bool),
+        ("nobody", "none"): np.zeros(n_customers, dtype=bool),
+        ("everybody", "none"): np.ones(n_customers, dtype=bool),
     }
 
 
@@ -68,18 +68,18 @@ def measure(
         rows.extend((model, rule, metric, *bounds) for metric, bounds in found.items())
 
     for model, probability in probabilities.items():
-        add(model, "", ranking_figures(churned, probability))
+        add(model, "none", ranking_figures(churned, probability))
         error = calibration_error(churned, probability)
-        rows.append((model, "", "calibration_error", error, np.nan, np.nan))
-    if ("nobody", "") in decisions:  # the best probability without a model
-        add("nobody", "", ranking_figures(churned, np.full(len(churned), churned.mean())))
+        rows.append((model, "none", "calibration_error", error, np.nan, np.nan))
+    if ("nobody", "none") in decisions:  # the best probability without a model
+        add("nobody", "none", ranking_figures(churned, np.full(len(churned), churned.mean())))
     for (model, rule), contacted in decisions.items():
         outcome_costs = costs.of_decisions(churned, contacted)
         add(model, rule, decision_figures(churned, contacted, outcome_costs))
     model = next(iter(probabilities))
     for (other, rule), contacted in decisions.items():
         if other != model:
-            own = decisions[model, rule or "cost"]
+            own = decisions[model, "chosen" if rule == "none" else rule]
             further = costs.of_decisions(churned, own) - costs.of_decisions(churned, contacted)
             add(other, rule, difference_figure(further))
     return pd.DataFrame(rows, columns=["model", "rule", "metric", "value", "low", "high"])

@@ -56,11 +56,11 @@ def _paragraphs(*paragraphs: str) -> str:
 def _tiles(report: Evaluation) -> str:
     tiles = []
     for title, rule, metric in (
-        ("AUC", "", "roc_auc"),
-        ("cost a customer", "cost", "cost"),
-        ("contacted", "cost", "contacted"),
-        ("recall", "cost", "recall"),
-        ("precision", "cost", "precision"),
+        ("AUC", "none", "roc_auc"),
+        ("cost a customer", "chosen", "cost"),
+        ("contacted", "chosen", "contacted"),
+        ("recall", "chosen", "recall"),
+        ("precision", "chosen", "precision"),
     ):
         found = figures_of(report.figures, report.model, rule)
         value, low, high = words.figure(found, metric)
@@ -99,7 +99,7 @@ def _table(head: str, body: list[str]) -> str:
 
 def _matrices(report: Evaluation) -> str:
     matrices = []
-    for rule in ("0.5", "cost"):
+    for rule in ("half", "chosen"):
         contacted = report.decisions[report.model, rule]
         rows = []
         for left, name in ((True, "left"), (False, "stayed")):

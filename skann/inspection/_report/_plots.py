@@ -89,10 +89,10 @@ def _costs(report: Evaluation, axis: Any) -> None:
         order = np.argsort(-contact_gain(probability, costs), kind="stable")
         total = nobody.sum() + np.append(0, np.cumsum((everybody - nobody)[order]))
         axis.plot(np.linspace(0, 1, len(total)), total / len(churned), label=model)
-    for rule, marker in (("0.5", "s"), ("cost", "o")):
+    for rule, marker in (("half", "s"), ("chosen", "o")):
         contacted = report.value("contacted", rule)
         cost = report.value("cost", rule)
-        label = {"0.5": "at 0.5", "cost": "by cost"}[rule]
+        label = {"half": "at 0.5", "chosen": "by cost"}[rule]
         axis.plot([contacted], [cost], marker, color="C0", label=label)
     axis.set(xlabel="customers contacted", ylabel="cost a customer")
     axis.legend(frameon=False, fontsize="small")

@@ -25,9 +25,10 @@ class EvaluationReport(Evaluation):
         Who left.
     probabilities : dict of {model: ndarray of shape (n_customers,)}
     decisions : dict of {(model, rule): ndarray of bool, shape (n_customers,)}
-        Who is contacted. Rule "0.5" cuts there; "cost" is the model's own threshold if it is a
-        `CostThresholdClassifier`, else the expected gain; "best" is the cut that turned out the
-        cheapest on these customers, for each model its own; "nobody" and "everybody" have none.
+        Who is contacted. The rule "half" contacts above a probability of 0.5; "chosen" is the
+        model's own rule if it is a `CostThresholdClassifier`, else the expected gain; "best" is
+        the cut that turned out the cheapest on these customers, for each model its own. "nobody"
+        and "everybody" are no models, and go by the rule "none".
     costs : namedtuple of fn_cost, fp_cost, tp_cost, tn_cost
     threshold : float or None
         The probability above which the model contacts; None where it differs by customer.
@@ -62,7 +63,7 @@ class EvaluationReport(Evaluation):
     >>> report = evaluate(model, X[200:], y[200:], costs=costs, baselines=False, random_state=0)
     >>> print(str(report).splitlines()[2])
     37 of 200 customers left (18.5%, label 1). “Nobody leaves” is right for 81.5%, so accuracy says
-    >>> report.value("contacted", "0.5") < report.value("contacted", "cost")
+    >>> report.value("contacted", "half") < report.value("contacted", "chosen")
     True
     """
 
@@ -72,7 +73,7 @@ class EvaluationReport(Evaluation):
         Returns
         -------
         DataFrame
-            Columns "model"; "rule" ("" for figures of probabilities, else "0.5", "cost" or "best");
+            Columns "model"; "rule" ("none" for figures of probabilities);
             "metric"; "value"; "low" and "high", the bounds of its 95 % interval.
         """
         return self.figures.copy()

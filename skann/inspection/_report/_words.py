@@ -25,7 +25,7 @@ DECISION = {
     "accuracy": "accuracy",
     "cost": "cost a customer",
 }
-RULES = {"0.5": "at 0.5", "cost": "by cost", "best": "at its best cut", "": ""}
+RULES = {"half": "at 0.5", "chosen": "by cost", "best": "at its best cut", "none": ""}
 
 CALIBRATION = (
     "Calibration is the mean gap between probability and churn rate over ten bins of equally many "
@@ -40,11 +40,11 @@ INTERVALS = (
 def verdict(report: Evaluation) -> str:
     """Whether the model is better than the best baseline, and what to do; empty without these."""
     figures = report.figures[report.figures["metric"] == "cost_difference"]
-    others = figures[figures["rule"].isin(["cost", ""])].to_dict("records")
+    others = figures[figures["rule"].isin(["chosen", "none"])].to_dict("records")
     if not others:
         return ""
     best = max(others, key=lambda found: found["value"])
-    is_blind = best["rule"] == ""
+    is_blind = best["rule"] == "none"
     name = f"contacting {best['model']}" if is_blind else str(best["model"])
     low, high = best["low"], best["high"]
     if high < 0:
@@ -56,7 +56,7 @@ def verdict(report: Evaluation) -> str:
         found = f"{_start(name)} is {'better' if low > 0 else 'as good'}"
         simpler = "Do that, which needs no model," if is_blind else f"Use {name}, which is simpler,"
         advice = f"{simpler} or mend this model: see audit."
-    own, other = report.value("cost", "cost"), report.value("cost", best["rule"], best["model"])
+    own, other = report.value("cost", "chosen"), report.value("cost", best["rule"], best["model"])
     cuts = ""
     if not is_blind:
         cuts = " Each at its own best cut, they cost {} and {}.".format(
@@ -88,15 +88,15 @@ def balance(report: Evaluation) -> str:
 
 def decision(report: Evaluation) -> str:
     """Whom the model contacts, and what that costs beside the ways that need no model."""
-    contacted = report.value("contacted", "cost")
-    cost = report.value("cost", "cost")
+    contacted = report.value("contacted", "chosen")
+    cost = report.value("cost", "chosen")
     where = "" if report.threshold is None else f" above a probability of {report.threshold:.4g}"
     if report.threshold is not None and not np.isfinite(report.threshold):
         where = ", for at these costs it always pays" if report.threshold < 0 else ": it never pays"
-    others = {"the same model at 0.5": report.value("cost", "0.5")}
+    others = {"the same model at 0.5": report.value("cost", "half")}
     for name in ("nobody", "everybody"):
-        if (name, "") in report.decisions:
-            others[f"contacting {name}"] = report.value("cost", "", name)
+        if (name, "none") in report.decisions:
+            others[f"contacting {name}"] = report.value("cost", "none", name)
     comparisons = ", ".join(f"{money(other)} for {name}" for name, other in others.items())
     return (
         f"Contacting {contacted:.1%} of the customers{where} costs {money(cost)} a customer, "
