@@ -52,7 +52,14 @@ def model(split):
 
 @pytest.fixture(scope="module")
 def report(split, model):
-    return evaluate(model, split.X_test, split.y_test, costs=COSTS, random_state=0)
+    return evaluate(
+        model,
+        split.X_test,
+        split.y_test,
+        costs=COSTS,
+        train=(split.X_train, split.y_train),
+        random_state=0,
+    )
 
 
 def test_figures_are_those_of_the_models_probabilities_and_labels(report, split, model):
@@ -77,21 +84,20 @@ def test_baselines_come_under_the_same_costs(report, split):
     assert report.value("log_loss", "none", "nobody") == pytest.approx(entropy)
 
 
-def test_baselines_are_fitted_on_the_training_part(report, split):
+def test_baselines_are_fitted_on_the_training_rows_that_are_given(report, split):
     expected = logistic().fit(split.X_train, split.y_train).predict_proba(split.X_test)[:, 1]
     assert report.probabilities["logistic regression"] == pytest.approx(expected, abs=1e-3)
     assert report.baselines_trained
 
 
 def test_without_training_rows_baselines_are_cross_validated_and_the_report_says_so(split, model):
-    X_test = split.X_test.copy()
-    report = evaluate(model, X_test, np.asarray(split.y_test), costs=COSTS)
+    report = evaluate(model, split.X_test, split.y_test, costs=COSTS)
     assert not report.baselines_trained
-    assert "cross-validated on the test rows" in str(report)
-    given = evaluate(
-        model, X_test, split.y_test, costs=COSTS, baselines=(split.X_train, split.y_train)
-    )
-    assert given.baselines_trained and "cross-validated" not in str(given)
+    assert "cross-validated on the test rows: pass train=(X_train, y_train)" in str(report)
+
+
+def test_with_training_rows_the_report_says_nothing_of_cross_validation(report):
+    assert "cross-validated" not in str(report)
 
 
 def test_without_baselines_only_the_model_is_shown(split, model):
@@ -103,7 +109,14 @@ def test_without_baselines_only_the_model_is_shown(split, model):
 def test_intervals_hold_the_figure_and_depend_on_the_seed_alone(report, split, model):
     frame = report.to_frame().dropna()
     assert ((frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])).all()
-    same = evaluate(model, split.X_test, split.y_test, costs=COSTS, random_state=0)
+    same = evaluate(
+        model,
+        split.X_test,
+        split.y_test,
+        costs=COSTS,
+        train=(split.X_train, split.y_train),
+        random_state=0,
+    )
     pd.testing.assert_frame_equal(same.to_frame(), report.to_frame())
     pd.testing.assert_frame_equal(same.importance, report.importance)
 
@@ -174,7 +187,7 @@ def test_the_first_lines_say_where_a_model_is_better_than_all_baselines(split):
     model = LogisticRegression().fit(told, split.y_test)
     rows = split.X_train[["tenure_months"]].assign(leak=0.0)
     report = evaluate(
-        model, told, split.y_test, costs=COSTS, baselines=(rows, split.y_train), random_state=0
+        model, told, split.y_test, costs=COSTS, train=(rows, split.y_train), random_state=0
     )
     assert "is better than any baseline" in str(report)
 
@@ -236,6 +249,7 @@ def test_the_likeliest_churners_are_explained(report):
         ({"y_test": ["Yes"] * 160}, "holds one class only, 'Yes'"),
         ({"y_test": ["Yes", "Maybe"] * 80}, r"labels \['Maybe'\] that the model does not know"),
         ({"y_test": ["Yes"] * 3}, "inconsistent numbers of samples"),
+        ({"train": ([[1]],)}, r"train must be \(X_train, y_train\), got a tuple of 1"),
     ],
 )
 def test_what_cannot_be_evaluated_is_told(split, model, change, message):

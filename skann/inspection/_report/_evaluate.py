@@ -22,7 +22,7 @@ from skann.inspection._report._figures import decide, decide_blindly, measure
 from skann.inspection._report._importance import column_importance
 from skann.inspection._report._report import EvaluationReport
 from skann.inspection._unwrap import find_network, find_threshold, model_name, positive_label
-from skann.model_selection._test_looks import TestRecord, count_look, find_test
+from skann.model_selection._test_looks import count_look, models_shown
 from skann.preprocessing._levels import level_text
 from skann.preprocessing._roles import USED, read_column
 from skann.preprocessing._table import as_table
@@ -35,7 +35,8 @@ _N_REASONS = 3
     {
         "estimator": [HasMethods(["predict", "predict_proba"])],
         "costs": [Mapping],
-        "baselines": ["boolean", tuple],
+        "train": [tuple, None],
+        "baselines": ["boolean"],
         "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=True,
@@ -46,7 +47,8 @@ def evaluate(
     y_test: Any,
     *,
     costs: Mapping[str, Any],
-    baselines: bool | tuple[Any, Any] = True,
+    train: tuple[Any, Any] | None = None,
+    baselines: bool = True,
     random_state: int | np.random.RandomState | None = None,
 ) -> EvaluationReport:
     """Evaluate a model on rows that it has not seen, beside what it has to beat.
@@ -64,11 +66,13 @@ def evaluate(
     costs : dict
         What outcomes cost, as `CostThresholdClassifier` takes it: "fn_cost", "fp_cost", "tp_cost",
         "tn_cost" (by default 1, 1, 0, 0), each a number, an array, or a column of X_test.
-    baselines : bool or tuple of (X_train, y_train), default=True
+    train : tuple of (X_train, y_train), default=None
+        The rows that the model was fitted on, and their labels. Baselines are fitted on them, and
+        the likeliest churners are compared with them. None cross-validates the baselines on
+        X_test, and compares with its customers.
+    baselines : bool, default=True
         Whether to compare with contacting nobody or everybody, logistic regression and gradient
-        boosting, under the same costs: by the same rule, and each by its own best cut. Baselines
-        are fitted on the rows given, or on the training part that X_test was split from; where
-        neither is known, they are cross-validated on X_test.
+        boosting, under the same costs: by the same rule, and each by its own best cut.
     random_state : int, RandomState or None, default=None
         Seed of intervals, baselines and shuffled columns.
 
@@ -118,9 +122,9 @@ def evaluate(
         check_random_state(random_state).randint(2**31 - 1, size=3).tolist()
     )
     probability = positive_probability(estimator, X_test, positive)
-    record = find_test(X_test, y_test)
-    n_models_tested = None if record is None else count_look(record, probability, stacklevel=4)
-    train = _training_rows(baselines, record, estimator.classes_)
+    models = models_shown(X_test, y_test)
+    n_models_tested = None if models is None else count_look(models, probability, stacklevel=4)
+    train = None if train is None else _training_rows(train, estimator.classes_)
     network = find_network(estimator)
     name = model_name(estimator)
     probabilities = {name: probability}
@@ -205,20 +209,12 @@ def _churned(labels: np.ndarray, classes: np.ndarray, positive: Any) -> np.ndarr
     return churned
 
 
-def _training_rows(
-    baselines: bool | tuple[Any, Any], record: TestRecord | None, classes: np.ndarray
-) -> tuple[Any, np.ndarray] | None:
-    """Return the rows and labels to fit baselines on; None where no such rows are known."""
-    if isinstance(baselines, tuple):
-        y_train = check_labels(baselines[1], name="y_train")
-        check_known(y_train, classes, "y_train")
-        return baselines[0], y_train
-    train = None if record is None else record.training_rows()
-    if train is None:
-        return None
-    y_train = check_labels(train[1])
-    # The model may have been fitted on other labels than the split has.
-    return (train[0], y_train) if {*y_train.tolist()} == {*np.asarray(classes).tolist()} else None
+def _training_rows(train: tuple[Any, Any], classes: np.ndarray) -> tuple[Any, np.ndarray]:
+    if len(train) != 2:
+        raise ValueError(f"train must be (X_train, y_train), got a tuple of {len(train)}")
+    y_train = check_labels(train[1], name="y_train")
+    check_known(y_train, classes, "y_train")
+    return train[0], y_train
 
 
 def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:

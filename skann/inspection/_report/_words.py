@@ -123,8 +123,8 @@ def notes(report: Evaluation) -> list[str]:
     )
     if len(report.probabilities) > 1 and not report.baselines_trained:
         found.append(
-            "Baselines were cross-validated on the test rows, since their training rows are not "
-            "known: give baselines=(X_train, y_train) to fit them there."
+            "Baselines were cross-validated on the test rows: pass train=(X_train, y_train) to fit "
+            "them on the rows that the model was fitted on."
         )
     if report.left_out:
         columns = ", ".join(f"{column} ({role})" for column, role in report.left_out.items())
