@@ -88,20 +88,27 @@ def balance(report: Evaluation) -> str:
 
 def decision(report: Evaluation) -> str:
     """Whom the model contacts, and what that costs beside the ways that need no model."""
-    contacted = report.value("contacted", "chosen")
-    cost = report.value("cost", "chosen")
-    where = "" if report.threshold is None else f" above a probability of {report.threshold:.4g}"
-    if report.threshold is not None and not np.isfinite(report.threshold):
-        where = ", for at these costs it always pays" if report.threshold < 0 else ": it never pays"
+    start, where = "", ""
+    if report.threshold is not None:
+        if np.isfinite(report.threshold):
+            where = f" above a probability of {report.threshold:.4g}"
+        else:
+            often = "always" if report.threshold < 0 else "never"
+            start = f"At these costs it {often} pays to contact a customer. "
     others = {"the same model at 0.5": report.value("cost", "half")}
     for name in ("nobody", "everybody"):
         if (name, "none") in report.decisions:
             others[f"contacting {name}"] = report.value("cost", "none", name)
-    comparisons = ", ".join(f"{money(other)} for {name}" for name, other in others.items())
+    contacted, cost = (report.value(metric, "chosen") for metric in ("contacted", "cost"))
+    comparisons = [f"{money(other)} for {name}" for name, other in others.items()]
     return (
-        f"Contacting {contacted:.1%} of the customers{where} costs {money(cost)} a customer, "
-        f"against {comparisons}."
+        f"{start}Contacting {contacted:.1%} of the customers{where} costs {money(cost)} per "
+        f"customer, against {_listed(comparisons)}."
     )
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def costs(report: Evaluation) -> str:
