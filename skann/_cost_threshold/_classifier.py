@@ -15,7 +15,7 @@ from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_para
 
 from skann._cost_threshold._calibration import calibrate, fit_calibrator, without_rows
 from skann._cost_threshold._changed_rate import TunedOn, check_prior
-from skann._cost_threshold._unseen import fit_and_score_unseen, positive_probability
+from skann._cost_threshold._out_of_fold import fit_and_score_unseen, positive_probability
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
 from skann._travel import is_travelling, without_fitted_samplers

@@ -10,7 +10,7 @@ from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils._param_validation import HasMethods, validate_params
 
 from skann._cost_threshold._classifier import CostThresholdClassifier
-from skann._cost_threshold._unseen import positive_probability
+from skann._cost_threshold._out_of_fold import positive_probability
 from skann._labels import check_known, check_labels
 from skann._lazy_frames import refuse_lazy_frames
 from skann._warnings import held_back

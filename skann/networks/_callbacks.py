@@ -11,8 +11,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from skann._bar import tqdm
 from skann._files import written_whole
+from skann._progress_bar import tqdm
 
 CHECKPOINT_NAME = "churn_network.keras"
 

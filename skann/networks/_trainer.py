@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from skann.networks._callbacks import ModelCheckpoint
 from skann.networks._data import ShuffledBatches, Table, is_encoded_when_taken
+from skann.networks._flat_state import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._graphs import State, shared_graphs
 from skann.networks._learning_rate import hold_learning_rate
-from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._losses import mean_crossentropy
 from skann.networks._metrics import metric_value
 from skann.networks._runtime import is_forked, start_runtime
