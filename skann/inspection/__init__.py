@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from skann.inspection._comparison._compare import TableComparison, compare_tables
     from skann.inspection._comparison._summary import summarize_table
     from skann.inspection._explanation import explain
-    from skann.inspection._plot._cost_curve import CostCurveDisplay, GainsDisplay
+    from skann.inspection._plot._cost_curve import CostCurveDisplay
+    from skann.inspection._plot._gains import GainsDisplay
     from skann.inspection._plot._history import HistoryDisplay
     from skann.inspection._report._evaluate import evaluate
     from skann.inspection._report._report import EvaluationReport
@@ -20,7 +21,7 @@ _NAMES = {
     "CalibrationDisplay": "sklearn.calibration",
     "CostCurveDisplay": "skann.inspection._plot._cost_curve",
     "EvaluationReport": "skann.inspection._report._report",
-    "GainsDisplay": "skann.inspection._plot._cost_curve",
+    "GainsDisplay": "skann.inspection._plot._gains",
     "HistoryDisplay": "skann.inspection._plot._history",
     "TableComparison": "skann.inspection._comparison._compare",
     "audit": "skann.inspection._audit._audit",

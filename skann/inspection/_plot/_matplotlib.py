@@ -19,3 +19,19 @@ def require_matplotlib(caller: str) -> Any:
             "pip install 'skann[plot]'."
         ) from error
     return plt
+
+
+def pair_of_axes(caller: str, axes: Any) -> tuple[Any, tuple[Any, Any]]:
+    """Return the figure and the two axes, new ones by default; one of them may be None."""
+    plt = require_matplotlib(caller)
+    if axes is None:
+        axes = plt.subplots(1, 2, figsize=(10, 4), layout="tight")[1]
+    left, right = axes
+    return (right if left is None else left).figure, (left, right)
+
+
+def add_legend(axis: Any, **options: Any) -> None:
+    """Add a legend that says once what several curves have in common."""
+    handles, labels = axis.get_legend_handles_labels()
+    named = dict(zip(labels, handles, strict=True))
+    axis.legend(named.values(), named.keys(), frameon=False, **options)

@@ -9,7 +9,7 @@ import pandas as pd
 from skann.costs._decision import contact_gain
 from skann.costs._matrix import Costs
 from skann.costs._rule import Rule
-from skann.costs._tuning import tune
+from skann.costs._tuning import Tuning, tune
 from skann.inspection._bootstrap import (
     Figures,
     calibration_error,
@@ -30,8 +30,16 @@ def decide(
     for model, probability in probabilities.items():
         decisions[model, "half"] = probability > 0.5
         decisions[model, "chosen"] = contact_gain(probability, costs) > 0
-        decisions[model, "best"] = _cheapest(probability, costs, churned)
+        tuned = tune_on(churned, probability, costs)
+        best = Rule(tuned.threshold, tuned.cut, costs if costs.constant else None)
+        decisions[model, "best"] = best.chosen(probability, costs)
     return decisions
+
+
+def tune_on(churned: np.ndarray, probability: np.ndarray, costs: Costs) -> Tuning:
+    """Return what the cuts cost, and which one turned out the cheapest."""
+    everyone = np.ones(len(churned))
+    return tune(probability, churned, costs, everyone, "empirical", np.random.RandomState(0))
 
 
 def decide_blindly(n_customers: int) -> dict[tuple[str, str], np.ndarray]:
@@ -40,14 +48,6 @@ def decide_blindly(n_customers: int) -> dict[tuple[str, str], np.ndarray]:
         ("nobody", "none"): np.zeros(n_customers, dtype=bool),
         ("everybody", "none"): np.ones(n_customers, dtype=bool),
     }
-
-
-def _cheapest(probability: np.ndarray, costs: Costs, churned: np.ndarray) -> np.ndarray:
-    """Who is contacted by the cut that turned out cheapest."""
-    everyone = np.ones(len(churned))
-    tuned = tune(probability, churned, costs, everyone, "empirical", np.random.RandomState(0))
-    rule = Rule(tuned.threshold, tuned.cut, costs if costs.constant else None)
-    return rule.chosen(probability, costs)
 
 
 def measure(

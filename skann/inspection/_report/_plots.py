@@ -5,14 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from skann.costs._decision import contact_gain
+from skann.inspection._plot._cost_curve import CostCurveDisplay
+from skann.inspection._plot._gains import GainsDisplay
 from skann.inspection._plot._history import HistoryDisplay
 from skann.inspection._plot._matplotlib import require_matplotlib
 from skann.inspection._report._evaluation import Evaluation
+from skann.inspection._report._figures import tune_on
 
 _SIZE = (4.6, 3.4)  # inches
-_INKS = ("#000000", "#808080")  # Matplotlib's black, and "0.5"
+_INK = "#000000"  # Matplotlib's
+_SMALL = {"legend.fontsize": "small"}
 
 
 def plot_all(report: Evaluation) -> Any:
@@ -26,7 +30,8 @@ def plot_all(report: Evaluation) -> Any:
     for axis in axes.ravel()[len(plots) :]:
         axis.remove()
     for axis, (title, draw) in zip(axes.ravel(), plots.items(), strict=False):
-        draw(axis)
+        with plt.rc_context(_SMALL):
+            draw(axis)
         axis.set_title(title, fontsize="medium")
     return figure
 
@@ -37,13 +42,14 @@ def inline_images(report: Evaluation) -> dict[str, str]:
     images = {}
     for title, draw in _plots(report).items():
         figure = matplotlib.figure.Figure(figsize=_SIZE, layout="tight")
-        draw(figure.subplots())
         written = io.StringIO()
         # Text stays text; ids differ between the images of a page.
-        with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": title}):
+        as_text = {"svg.fonttype": "none", "svg.hashsalt": title}
+        with matplotlib.rc_context(_SMALL | as_text):
+            draw(figure.subplots())
             figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
         svg = written.getvalue()
-        images[title] = svg[svg.index("<svg") :].replace(_INKS[0], "currentColor")
+        images[title] = svg[svg.index("<svg") :].replace(_INK, "currentColor")
     return images
 
 
@@ -67,35 +73,28 @@ def _calibration(report: Evaluation, axis: Any) -> None:
             markersize=3,
         )  # fmt: skip
     axis.set(xlabel="mean probability in the bin", ylabel="churn rate in the bin")
-    axis.legend(frameon=False, fontsize="small")
+    axis.legend(frameon=False)
 
 
 def _gains(report: Evaluation, axis: Any) -> None:
     for model, probability in report.probabilities.items():
-        order = np.argsort(-probability, kind="stable")
-        found = np.append(0, np.cumsum(report.churned[order])) / report.churned.sum()
-        axis.plot(np.linspace(0, 1, len(found)), found, label=model)
-    axis.plot([0, 1], [0, 1], color="0.5", linestyle=":", label="at random")
-    axis.set(xlabel="customers contacted, likeliest first", ylabel="churners among them")
-    axis.legend(frameon=False, fontsize="small")
+        GainsDisplay.from_predictions(
+            report.churned, probability, **report.costs._asdict(), axes=(axis, None), name=model
+        )
 
 
 def _costs(report: Evaluation, axis: Any) -> None:
-    """Cost a customer over how many are contacted, from nobody to everybody."""
-    costs, churned = report.costs, report.churned
-    nobody = costs.of_decisions(churned, np.zeros_like(churned))
-    everybody = costs.of_decisions(churned, np.ones_like(churned))
     for model, probability in report.probabilities.items():
-        order = np.argsort(-contact_gain(probability, costs), kind="stable")
-        total = nobody.sum() + np.append(0, np.cumsum((everybody - nobody)[order]))
-        axis.plot(np.linspace(0, 1, len(total)), total / len(churned), label=model)
-    for rule, marker in (("half", "s"), ("chosen", "o")):
-        contacted = report.value("contacted", rule)
-        cost = report.value("cost", rule)
-        label = {"half": "at 0.5", "chosen": "by cost"}[rule]
-        axis.plot([contacted], [cost], marker, color="C0", label=label)
-    axis.set(xlabel="customers contacted", ylabel="cost a customer")
-    axis.legend(frameon=False, fontsize="small")
+        tuned = tune_on(report.churned, probability, report.costs)
+        chosen, at_half = (
+            (np.nan, report.value("cost", rule, model), report.value("contacted", rule, model))
+            for rule in ("chosen", "half")
+        )
+        display = CostCurveDisplay(
+            pd.DataFrame(tuned.curve), chosen=chosen, at_half=at_half, spread=tuned.spread
+        )
+        # Against the fraction contacted alone: by threshold, models do not compare.
+        display.plot((None, axis), name=model)
 
 
 def _history(report: Evaluation, axis: Any) -> None:
