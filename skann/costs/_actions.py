@@ -1,4 +1,4 @@
-"""Several ways to contact a customer, of which each customer gets the one that gains most."""
+"""Several ways to contact a customer, of which each customer gets the one with the highest gain."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -20,19 +20,19 @@ class Offer(NamedTuple):
 
 
 class Offers(NamedTuple):
-    """The actions there are."""
+    """The actions that there are to choose from."""
 
     names: list[str]
     costs: list[Costs]
     contact_costs: list[Any]
 
     def rows(self, rows: np.ndarray) -> "Offers":
-        """The same for some customers."""
+        """Return the same for some customers."""
         contact_costs = [cost if np.ndim(cost) == 0 else cost[rows] for cost in self.contact_costs]
         return Offers(self.names, [costs.rows(rows) for costs in self.costs], contact_costs)
 
     def best(self, probability: np.ndarray) -> Offer:
-        """For each customer the action with the highest expected gain, the first of equal ones."""
+        """Return the action that gains most for each customer, the first of equal ones."""
         if len(self.names) == 1:
             action = np.zeros(len(probability), dtype=np.intp)
             return Offer(self.costs[0], self.contact_costs[0], action)
@@ -59,7 +59,7 @@ def read_offers(
     ----------
     own : mapping of the four cost names and "contact_cost" to number, array or column name
         None as contact cost takes the cost of a false positive.
-    actions : mapping of action name to a mapping that overrides some of `own`, or None
+    actions : mapping of action name to a mapping that overrides some of ``own``, or None
     X : DataFrame or any
         Where columns are looked up.
     n_customers : int
@@ -85,30 +85,30 @@ def read_offers(
         read.costs.append(costs)
         read.contact_costs.append(contact_cost)
     if not read.names:
-        raise ValueError("actions is empty: name at least one, or leave it None.")
+        raise ValueError("actions is empty: name at least one, or leave it None")
     return read
 
 
 def _check_action(name: str, changes: Any, own: Mapping[str, Any]) -> None:
     if not isinstance(changes, Mapping):
         raise ValueError(
-            f"action {name!r} must be a dict with keys among {list(ACTION_KEYS)}, got {changes!r}."
+            f"action {name!r} must be a dict with keys among {list(ACTION_KEYS)}, got {changes!r}"
         )
     for key, value in changes.items():
         if key in ("fn_cost", "tn_cost"):  # what leaving costs is the same for all actions
             if np.any(value != own[key]):
                 raise ValueError(
                     f"action {name!r} has {key}={value!r}, but leaving a customer alone costs the "
-                    f"same whatever the action: give {key} to the estimator (now {own[key]!r})."
+                    f"same whatever the action: give {key} to the estimator (now {own[key]!r})"
                 )
         elif key not in ACTION_KEYS:
             raise ValueError(
-                f"action {name!r} has the key {key!r}; it can have {list(ACTION_KEYS)}."
+                f"action {name!r} has the key {key!r}; it can have {list(ACTION_KEYS)}"
             )
 
 
 def cost_columns(own: Mapping[str, Any], actions: Mapping[str, Mapping[str, Any]] | None) -> set:
-    """Names of the columns that hold costs."""
+    """Return the names of the columns that hold costs."""
     values = [*own.values()]
     for changes in (actions or {}).values():
         values += changes.values()

@@ -1,4 +1,4 @@
-"""What the four outcomes cost: numbers, arrays with one value a customer, or columns of X."""
+"""What the four outcomes cost: numbers, arrays with one value per customer, or columns of X."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -29,14 +29,15 @@ class Costs(NamedTuple):
 
     @property
     def constant(self) -> bool:
+        """Whether the costs are the same for all customers."""
         return all(np.ndim(cost) == 0 for cost in self)
 
     def rows(self, rows: np.ndarray) -> "Costs":
-        """The costs of some customers."""
+        """Return the costs of some customers."""
         return Costs(*(cost if np.ndim(cost) == 0 else cost[rows] for cost in self))
 
     def of_decisions(self, positive: np.ndarray, contacted: np.ndarray) -> np.ndarray:
-        """What each customer's outcome cost, shape (n_customers,)."""
+        """Return what each customer's outcome cost, of shape (n_customers,)."""
         return np.where(
             positive,
             np.where(contacted, self.tp_cost, self.fn_cost),
@@ -45,9 +46,9 @@ class Costs(NamedTuple):
 
 
 def read_costs(given: Sequence[Any], X: Any, n_customers: int, where: str = "") -> Costs:
-    """Read the four costs, in the order of `COST_NAMES`; see `read_amount`.
+    """Read the four costs, in the order of ``COST_NAMES``; see ``read_amount``.
 
-    Errors name them after `where`.
+    Errors name them after ``where``.
     """
     return Costs(
         *(
@@ -89,11 +90,11 @@ def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
         raise ValueError(f"{where} must hold numbers: {error}") from None
     if amount.ndim > 1 or (amount.ndim == 1 and len(amount) != n_customers):
         raise ValueError(
-            f"{where} has shape {amount.shape}; give one number, or one a customer: "
-            f"shape ({n_customers},)."
+            f"{where} has shape {amount.shape}; give one number, or one per customer: "
+            f"shape ({n_customers},)"
         )
     if not np.all(np.isfinite(amount)):
-        raise ValueError(f"{where} holds NaN or infinity; fill or correct these first.")
+        raise ValueError(f"{where} holds NaN or infinity; fill or correct these first")
     return amount if amount.ndim else float(amount)
 
 
@@ -101,16 +102,16 @@ def _column(name: str, column: str, X: Any) -> Any:
     names = getattr(X, "columns", None)
     if names is None:
         raise ValueError(
-            f"{name}={column!r} names a column, but X is no DataFrame (got {type(X).__name__}); "
-            f"give X as a DataFrame, or {name} as a number or an array."
+            f"{name}={column!r} names a column, but X is not a DataFrame (got {type(X).__name__}); "
+            f"give X as a DataFrame, or {name} as a number or an array"
         )
     if column not in names:
-        raise ValueError(f"{name}={column!r} names a column that X lacks; it has {list(names)}.")
+        raise ValueError(f"{name}={column!r} names a column that X lacks; it has {list(names)}")
     return X[column]
 
 
 def without_columns(X: Any, columns: list[str]) -> Any:
-    """X, a pandas or polars DataFrame, less some of its columns."""
+    """Return X, a pandas or polars DataFrame, without some of its columns."""
     if not columns:
         return X
     return X.drop(columns=columns) if hasattr(X, "iloc") else X.drop(columns)

@@ -20,10 +20,10 @@ from skann.costs._matrix import Costs
 class Tuning(NamedTuple):
     """What tuning found."""
 
-    threshold: float  # probability; with costs a customer, for one with the mean costs
+    threshold: float  # probability; with costs per customer, for one with the mean costs
     cut: float  # the same on the scale of the loss share, where 1/2 is Bayes' rule
-    curve: dict[str, np.ndarray]  # threshold, cost (a customer), contacted (fraction)
-    spread: tuple[float, float]  # 5 % and 95 % quantile of the best threshold over resamples
+    curve: dict[str, np.ndarray]  # threshold, cost (per customer), contacted (fraction)
+    spread: tuple[float, float]  # 5% and 95% quantiles of the best threshold over resamples
 
 
 def tune(
@@ -38,7 +38,7 @@ def tune(
 
     With costs that are the same for all customers, one threshold on the probability is tuned.
     Where they differ, one shift of all log-odds is; customers for whom contact pays at every
-    probability, or at none, stay outside, decided by their expected gain.
+    probability, or at none, stay outside and are decided by their expected gain.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def tune(
     method : {"empirical", "bayes"}
         Whether the cut is the cheapest on these customers, or follows from the costs alone.
     random_state : RandomState
-        For the resamples behind `spread`.
+        For the resamples behind ``spread``.
     """
     rows = np.flatnonzero(weight > 0)
     search = _tune_threshold if costs.constant else _tune_shift
@@ -124,7 +124,7 @@ def _search(
     method: str,
     random_state: np.random.RandomState,
 ) -> tuple[Sweep, float, tuple[float, float]]:
-    """All cuts, the best one, and where it lies over resamples."""
+    """Return all cuts, the best one, and where it lies over resamples."""
     realised = weight * np.where(positive, costs.missed, -costs.wasted)
     swept = sweep(score, realised, weight)
     if not np.isfinite(expected):
@@ -143,14 +143,14 @@ def _curve(
 
 
 def _as_threshold(cut: np.ndarray, missed: float, wasted: float) -> np.ndarray:
-    """The probability that a cut of the loss share is for a customer with these costs."""
+    """Return the probability that a cut of the loss share is for a customer with these costs."""
     with np.errstate(invalid="ignore"):
         threshold = cut * wasted / (cut * wasted + (1.0 - cut) * missed)
     return np.where(np.isinf(cut), cut, threshold)
 
 
 def _mean(amounts: np.ndarray | float, weight: np.ndarray) -> float:
-    """Weighted mean; NaN over no customer at all."""
+    """Return the weighted mean; NaN over no customer at all."""
     if not len(weight):
         return np.nan
     return float(np.average(np.broadcast_to(amounts, weight.shape), weights=weight))
