@@ -9,6 +9,7 @@ import pandas as pd
 
 from skann._files import written_whole
 from skann.costs._matrix import Costs
+from skann.inspection._findings import Findings
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +51,8 @@ class EvaluationReport:
         `train_validation_test_split`.
     baselines_trained : bool
         Whether baselines were fitted on training rows, or cross-validated on the test rows.
+    findings : Findings or None
+        What `audit` found, where it was asked: `dataclasses.replace(report, findings=audit(...))`.
 
     Examples
     --------
@@ -82,6 +85,7 @@ class EvaluationReport:
     pooled_levels: dict[str, list[str]]
     n_models_tested: int | None
     baselines_trained: bool
+    findings: Findings | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """Return all figures, a row each.

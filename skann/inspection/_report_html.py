@@ -44,6 +44,7 @@ def fragment(report: "EvaluationReport") -> str:
         _importance(report),
         "<h2>Likeliest churners, and why</h2>",
         _reasons(report),
+        *_audit(report),
         "<h2>How to read this</h2>",
         *(f'<p class="note">{escape(note)}</p>' for note in words.notes(report)),
     ]
@@ -182,6 +183,12 @@ def _reasons(report: "EvaluationReport") -> str:
     )
     head = '<th>customer</th><th>probability</th><th class="text">reasons</th>'
     return note + _table(head, rows)
+
+
+def _audit(report: "EvaluationReport") -> list[str]:
+    if report.findings is None:
+        return []
+    return ["<h2>Audit of the training</h2>", report.findings._repr_html_()]
 
 
 def _effect(effect: Any) -> str:
