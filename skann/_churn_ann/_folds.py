@@ -164,7 +164,9 @@ def _check_groups(groups: Any, n_rows: int) -> np.ndarray:
     groups = column_or_1d(np.asarray(groups), warn=False)
     if len(groups) != n_rows:
         raise ValueError(f"groups has {len(groups)} entries, and X has {n_rows} rows")
-    return np.unique(groups.astype(str), return_inverse=True)[1]
+    if groups.dtype.kind not in "iuf":  # numbers keep their order, which a splitter may go by
+        groups = groups.astype(str)
+    return np.unique(groups, return_inverse=True)[1]
 
 
 def _too_small(y: np.ndarray, everything: Fold) -> Fold:

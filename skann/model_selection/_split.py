@@ -130,7 +130,7 @@ def train_validation_test_split(
     fractions = (1.0 - validation_size - test_size, validation_size, test_size)
     if groups is not None:
         codes = pd.factorize(_per_row("groups", groups, X, n_samples))[0]
-        part = _parts_by_group(target, codes, fractions, check_random_state(random_state))
+        part = parts_by_group(target, codes, fractions, check_random_state(random_state))
     elif time is not None:
         part = _parts_by_time(_moments(_per_row("time", time, X, n_samples)), fractions)
     else:
@@ -166,7 +166,7 @@ def _parts_at_random(
     return part
 
 
-def _parts_by_group(
+def parts_by_group(
     target: np.ndarray,
     codes: np.ndarray,
     fractions: tuple[float, ...],
