@@ -14,18 +14,12 @@ from sklearn import config_context
 from skann._churn_ann._defaults import auto_batch_size
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._churn_ann._history import history_frame, kept_epoch
-from skann._churn_ann._resampling import (
-    class_factors,
-    class_mass,
-    log_ratio,
-    make_sampler,
-    resample,
-)
+from skann._churn_ann._resampling import class_factors, class_mass, make_sampler, resample
 from skann._churn_ann._saved_network import trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann._churn_ann._unfinished import StateFile
 from skann._sklearn_private import _safe_indexing
-from skann.costs._priors import undo_prior_shift
+from skann.costs._priors import prior_shift, undo_prior_shift
 from skann.preprocessing import TableCleaner
 from skann.preprocessing._shared_rows import SharedRows
 from skann.preprocessing._table import as_table
@@ -271,9 +265,8 @@ def _member(
 ) -> Member:
     pipeline["network"].classes_ = settings.classes_  # so that the pipeline predicts labels
     prior = class_mass(rows.y, rows.weight)
-    shift = log_ratio(ratio)
-    if prior.all():
-        shift += log_ratio(class_mass(rows.y, rows.training_weight) / prior)
+    counted = ratio * class_mass(rows.y, rows.training_weight)
+    shift = prior_shift(*(counted / prior)[::-1]) if prior.all() and counted.all() else 0.0
     return Member(pipeline, prior, shift, history, best_epoch)
 
 

@@ -145,11 +145,6 @@ def class_mass(y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
     return mass / mass.sum()
 
 
-def log_ratio(ratio: np.ndarray) -> float:
-    """Return by how much log-odds of the positive class rise where classes count ``ratio`` more."""
-    return float(np.log(ratio[1] / ratio[0])) if (ratio > 0).all() else 0.0
-
-
 def costs_of_mistakes(
     loss: str, costs: dict[str, Any], target: np.ndarray, rows: np.ndarray, n_rows: int
 ) -> np.ndarray | None:

@@ -42,7 +42,15 @@ def demo(arguments: argparse.Namespace) -> None:
         "Data", "6,000 synthetic customers of a subscription, with gaps and noise like real ones"
     )
     split = split_rows((left == "Yes").to_numpy(), 0.2, 0)
-    saved = fit(customers, left, "Yes", split, fn_cost=100.0, fp_cost=5.0)
+    saved = fit(
+        customers,
+        left,
+        "Yes",
+        split,
+        fn_cost=100.0,
+        fp_cost=5.0,
+        own_process=arguments.own_process,
+    )
     print("\nTest customers most worth contacting\n")
     test = customers.iloc[split.test]
     table = pa.Table.from_pandas(test, preserve_index=False)
@@ -98,6 +106,7 @@ def train(arguments: argparse.Namespace) -> None:
         guessed=arguments.positive is None,
         epochs=arguments.epochs,
         seed=arguments.seed,
+        own_process=arguments.own_process,
     )
     if arguments.report:
         _write_report(saved, features, labels, arguments.report, split, arguments.seed)

@@ -11,6 +11,7 @@ import pandas as pd
 from skann.cli import _report as report
 from skann.cli._labels import two_labels
 from skann.cli._model_file import SavedModel, fingerprints
+from skann.cli._quiet import start_tensorflow_quietly
 from skann.cli._split import Split
 
 
@@ -26,6 +27,7 @@ def fit(
     guessed: bool = False,
     epochs: int | None = None,
     seed: int = 0,
+    own_process: bool = False,
 ) -> SavedModel:
     """Train on most rows and report on the rest; return the model."""
     from sklearn.linear_model import LogisticRegression
@@ -66,6 +68,8 @@ def fit(
         random_state=seed,
     )
     start = time.perf_counter()
+    if own_process:
+        start_tensorflow_quietly()
     model.fit(train, train_labels, groups=split.groups)
     seconds = time.perf_counter() - start
     with warnings.catch_warnings(action="ignore"):  # the network has said it

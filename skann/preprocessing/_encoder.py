@@ -1,6 +1,5 @@
 """Clean columns -> the numbers that a network takes."""
 
-from numbers import Integral
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -11,7 +10,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skann._sklearn_private import Interval, StrOptions, _fit_context
+from skann._sklearn_private import StrOptions, _fit_context
 from skann.preprocessing._cleaner import RARE
 from skann.preprocessing._encoded_rows import EncodedRows, as_slice
 from skann.preprocessing._onehot import OneHotCodes
@@ -34,15 +33,13 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             default="standard"
         Numbers are standardised; mapped to a normal distribution by their quantiles, save columns
         of two values, which are standardised; scaled by `SmoothClipScaler`; or encoded by
-        `PiecewiseLinearEncoder`. "auto" gives bins and, beside them, smooth-clipped values as
-        further columns (save those of two values, whose one bin says all), and columns for
-        `TellingValues` if `fit` is given labels.
+        `PiecewiseLinearEncoder` with one bin per 500 rows, from 12 to 48. "auto" gives these bins
+        and, beside them, smooth-clipped values as further columns (save those of two values, whose
+        one bin says all), and columns for `TellingValues` if `fit` is given labels.
     categorical_encoding : {"onehot", "embedding", "auto"}, default="onehot"
         One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
         up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
         the pool of rare levels is code 0.
-    n_bins : int or "auto", default="auto"
-        Most bins of a number. "auto" is one for each 500 rows, from 12 to 48.
 
     Attributes
     ----------
@@ -68,18 +65,15 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             StrOptions({"auto", "standard", "quantile", "robust", "piecewise_linear"})
         ],
         "categorical_encoding": [StrOptions({"onehot", "embedding", "auto"})],
-        "n_bins": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
     }
 
     def __init__(
         self,
         numeric_encoding: str = "standard",
         categorical_encoding: str = "onehot",
-        n_bins: int | str = "auto",
     ):
         self.numeric_encoding = numeric_encoding
         self.categorical_encoding = categorical_encoding
-        self.n_bins = n_bins
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Fit the encoding of each column.
@@ -237,8 +231,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 ("numeric", quantile, every[~two_valued]),
                 ("two_valued", StandardScaler(), every[two_valued]),
             ]
-        automatic = isinstance(self.n_bins, str)
-        n_bins = int(np.clip(len(numbers) // 500, 12, 48)) if automatic else int(self.n_bins)
+        n_bins = int(np.clip(len(numbers) // 500, 12, 48))
         steps: list[tuple] = [("numeric", PiecewiseLinearEncoder(n_bins=n_bins), every)]
         if self.numeric_encoding == "auto":
             steps.append(("value", SmoothClipScaler(), every[~two_valued]))
