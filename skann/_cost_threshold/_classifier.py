@@ -1,5 +1,6 @@
 """Turn a classifier's probabilities into the cheapest decisions."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -27,11 +28,11 @@ from skann._sklearn_private import (
 )
 from skann._travel import is_travelling, without_fitted_samplers
 from skann._warnings import each_once
-from skann.costs._actions import Offer, Offers, cost_columns, read_offers
-from skann.costs._decision import bayes_threshold, contact_gain
+from skann.costs._actions import Offers, cost_columns, read_offers
+from skann.costs._decision import bayes_threshold
 from skann.costs._matrix import COST_NAMES, without_columns
 from skann.costs._priors import move_to_prior
-from skann.costs._rule import Rule
+from skann.costs._rule import Decisions, Rule
 from skann.costs._tuning import tune
 
 
@@ -421,8 +422,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         given = _only_costs(
             "predict", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
         )
-        probability, offer, rule = self._score(X, given, prior)
-        contacted = rule.contacted(probability, offer)
+        contacted = self._score(X, given, prior).contacted()
         positive = self._positive_index()
         return self.classes_[np.where(contacted, positive, 1 - positive)]
 
@@ -446,9 +446,9 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             A name out of `actions` ("contact" without these), None for those left alone.
         """
         given = _only_costs("predict_action", **costs)
-        probability, offer, rule = self._score(X, given, prior)
+        decisions = self._score(X, given, prior)
         names = [*(self.actions or {"contact": {}}), None]
-        action = np.where(rule.contacted(probability, offer), offer.action, len(names) - 1)
+        action = np.where(decisions.contacted(), decisions.offer.action, len(names) - 1)
         return np.array(names, dtype=object)[action]
 
     def expected_gain(
@@ -469,8 +469,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         ndarray of shape (n_customers,)
             In units of cost, at the probabilities of `predict_proba`, for the best action.
         """
-        probability, offer, _ = self._score(X, _only_costs("expected_gain", **costs), prior)
-        return contact_gain(probability, offer.costs)
+        return self._score(X, _only_costs("expected_gain", **costs), prior).gain()
 
     def rank(self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike) -> np.ndarray:
         """Rank of each customer in the order of contacting, 1 for the first.
@@ -491,15 +490,12 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         -------
         ndarray of int, shape (n_customers,)
         """
-        probability, offer, rule = self._score(X, _only_costs("rank", **costs), prior)
-        ranks = np.empty(len(probability), dtype=np.int64)
-        ranks[rule.order(probability, offer)] = np.arange(1, len(probability) + 1)
+        order = self._score(X, _only_costs("rank", **costs), prior).order()
+        ranks = np.empty(len(order), dtype=np.int64)
+        ranks[order] = np.arange(1, len(order) + 1)
         return ranks
 
-    def _score(
-        self, X: Any, given: dict[str, Any], prior: float | str | None = None
-    ) -> tuple[np.ndarray, Offer, Rule]:
-        """Probability of the positive class and what contacting means, by customer; the rule."""
+    def _score(self, X: Any, given: dict[str, Any], prior: float | str | None = None) -> Decisions:
         check_is_fitted(self)
         missing = [name for name in self._costs_given_in_fit if name not in given]
         if missing:
@@ -507,9 +503,19 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
                 f"fit got one cost a customer for {missing}: give them here, too, or keep them in "
                 f"a column of X and name it, as in {missing[0]}='column'."
             )
-        probability, prior = self._moved(self._positive_probability(X), prior)
-        offer = self._offers(X, given, len(probability)).best(probability)
-        return probability, offer, self._rule_at(prior)
+        return self._decide(self._positive_probability(X), prior, X, given)
+
+    def _decide(
+        self,
+        probability: np.ndarray,
+        prior: float | str | None = None,
+        X: Any = None,
+        given: Mapping[str, Any] | None = None,
+    ) -> Decisions:
+        """Decide by probabilities of the positive class that are known already."""
+        probability, prior = self._moved(probability, prior)
+        offer = self._offers(X, dict(given or {}), len(probability)).best(probability)
+        return Decisions(probability, offer, self._rule_at(prior))
 
     def _moved(
         self, probability: np.ndarray, prior: float | str | None
