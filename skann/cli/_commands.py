@@ -28,7 +28,8 @@ from skann.cli._tables import (
     to_frame,
     write_table,
 )
-from skann.cli._training import contacted_blindly, contacted_by, fit, on_terminal
+from skann.cli._training import fit, on_terminal
+from skann.inspection._report._format import aligned, money
 
 EXAMPLE = "skann train customers.csv --target Churn --fn-cost 100 --fp-cost 5"
 
@@ -57,10 +58,10 @@ def demo(arguments: argparse.Namespace) -> None:
     ranked = CustomerList(saved, Blocks("the table", lambda columns: iter([table])))
     top = next(iter(ranked)).to_pandas().head(8)
     top["probability"] = top["probability"].map("{:.3f}".format)
-    top["expected_gain"] = top["expected_gain"].map(report.money)
+    top["expected_gain"] = top["expected_gain"].map(money)
     reasons = test[["customer_id", "contract", "support_calls"]]
     top = top.merge(reasons, on="customer_id")
-    report.print_columns(top.columns.tolist(), top.to_numpy().tolist())
+    print(aligned(top.columns.tolist(), top.astype(str).to_numpy().tolist()))
     print(f"\nNow with a table of your own:\n\n  {EXAMPLE}\n")
 
 
@@ -119,6 +120,8 @@ def train(arguments: argparse.Namespace) -> None:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Report on a model by a table with the target column."""
+    from skann.inspection._report._words import saving
+
     check_outputs(_inputs(arguments, arguments.model), {"--report": arguments.report})
     saved = load_model(arguments.model, trust=arguments.trust)
     table = read_table(arguments.data)
@@ -138,13 +141,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if n_known:
         report.say("Note", f"the model was trained on {n_known:,} of these rows: they flatter it")
     print()
-    report.print_ranking(churned, {"network": probability})
+    figures = saved.measure(churned, probability)
+    report.print_figures(figures)
     print()
-    contacted = contacted_blindly(len(churned))
-    contacted |= contacted_by(probability, saved.model.threshold_)
-    costs = report.print_decisions(churned, contacted, saved.model.fn_cost, saved.model.fp_cost)
-    print()
-    report.say("Cost", report.saving_text(costs))
+    report.say("Cost", saving(figures, "network"))
     if arguments.report:
         _write_report(saved, features, labels, arguments.report)
 
@@ -181,7 +181,7 @@ def predict(arguments: argparse.Namespace) -> None:
         report.say(
             "Contact",
             f"{customers.n_contacted:,} of {customers.n_customers:,} customers, for an expected "
-            f"gain of {report.money(customers.gain)}; listed in {arguments.out}",
+            f"gain of {money(customers.gain)}; listed in {arguments.out}",
         )
 
 

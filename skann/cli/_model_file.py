@@ -1,5 +1,6 @@
 """The model that `skann train` saves, and what new tables must hold for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,25 @@ class SavedModel:
             )
         return frame.reindex(columns=self.columns)
 
-    def probability(self, features: pd.DataFrame, prior: float | None = None) -> np.ndarray:
-        """The probability of the positive label, one a row, at another churn rate if given."""
+    def probability(self, features: pd.DataFrame) -> np.ndarray:
+        """The probability of the positive label, one a row."""
         position = list(self.model.classes_).index(self.positive)
-        return self.model.predict_proba(features, prior=prior)[:, position]
+        return self.model.predict_proba(features)[:, position]
+
+    def measure(
+        self,
+        churned: np.ndarray,
+        probability: np.ndarray,
+        baselines: Mapping[str, np.ndarray] | None = None,
+    ) -> pd.DataFrame:
+        """Figures of the network and of baselines on customers whose outcome is known."""
+        from skann.inspection._report._figures import decide, decide_blindly, measure
+
+        own = self.model._decide(probability)
+        probabilities = {"network": probability, **(baselines or {})}
+        decisions = decide(probabilities, own.offer.costs) | decide_blindly(len(churned))
+        decisions["network", "chosen"] = own.contacted()
+        return measure(churned, probabilities, decisions, own.offer.costs)
 
 
 def save_model(saved: SavedModel, path: str) -> None:

@@ -10,7 +10,6 @@ import pyarrow as pa
 from skann._warnings import SkannWarning, give, held_back, warn
 from skann.cli._model_file import SavedModel
 from skann.cli._tables import BLOCK_ROWS, Blocks, known_or_held, to_frame
-from skann.costs._decision import contact_gain
 
 _FRACTION = r"\s*[+-]?\d*[.,]\d+\s*"
 
@@ -84,10 +83,10 @@ class CustomerList:
             scored = iter([_joined(list(scored))])
         for block in scored:
             n_rows = len(block.probability)
-            offer = model._offers(None, {}, n_rows).best(block.probability)
-            gain = contact_gain(block.probability, offer.costs)
-            contact = model._rule_at().contacted(block.probability, offer)
-            order = np.argsort(-gain, kind="stable") if self._sort else np.arange(n_rows)
+            decisions = model._decide(block.probability, self._prior)
+            block = block._replace(probability=decisions.probability)
+            contact, gain = decisions.contacted(), decisions.gain()
+            order = decisions.order() if self._sort else np.arange(n_rows)
             for start in range(0, n_rows, BLOCK_ROWS):
                 rows = order[start : start + BLOCK_ROWS]
                 some = block.take(rows)
@@ -110,7 +109,7 @@ class CustomerList:
         for block in self._with_bar(self._table.read({*saved.columns, *identifying})):
             with held_back() as new_notes:
                 features = saved.features(to_frame(known_or_held(block, saved.columns), path), path)
-                probability = saved.probability(features, self._prior)
+                probability = saved.probability(features)
                 reasons = self._reasons(features)
             notes += new_notes
             theirs = block.select(identifying).replace_schema_metadata()
