@@ -39,10 +39,10 @@ class SavedModel:
             )
         return frame.reindex(columns=self.columns)
 
-    def probability(self, features: pd.DataFrame, prior: float | None = None) -> np.ndarray:
-        """The probability of the positive label, one a row, at another churn rate if given."""
+    def probability(self, features: pd.DataFrame) -> np.ndarray:
+        """The probability of the positive label, one a row."""
         position = list(self.model.classes_).index(self.positive)
-        return self.model.predict_proba(features, prior=prior)[:, position]
+        return self.model.predict_proba(features)[:, position]
 
 
 def save_model(saved: SavedModel, path: str) -> None:

@@ -139,10 +139,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     predict.add_argument(
         "--prior",
-        type=_share,
+        type=_prior,
         metavar="SHARE",
         help="churn rate of these customers, where it is not that of the training table: "
-        "probabilities and decisions move to it",
+        "probabilities and decisions move to it; estimate: find it from all rows of the table",
     )
 
     monitor = subcommands.add_parser(
@@ -173,6 +173,10 @@ def _share(text: str) -> float:
     if not 0 < share < 1:
         raise argparse.ArgumentTypeError(f"{text} is no share between 0 and 1")
     return share
+
+
+def _prior(text: str) -> float | str:
+    return text if text == "estimate" else _share(text)
 
 
 def _count(text: str) -> int:
