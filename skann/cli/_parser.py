@@ -105,10 +105,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--seed", type=_seed, metavar="N", default=0, help="seed of every draw (%(default)s)"
     )
 
-    evaluate = subcommands.add_parser("evaluate", help="test a model on a table with the target")
+    evaluate = subcommands.add_parser("evaluate", help="what a model's decisions cost on a table")
     evaluate.set_defaults(run=commands.evaluate)
     evaluate.add_argument("model", help="file that `skann train` saved")
-    evaluate.add_argument("data", help="CSV or Parquet file with the target column")
+    evaluate.add_argument(
+        "data", help="CSV or Parquet file; without the target column the cost is forecast"
+    )
     evaluate.add_argument("--report", metavar="FILE", help="HTML file to write a report to")
 
     predict = subcommands.add_parser("predict", help="list customers, most worth contacting first")

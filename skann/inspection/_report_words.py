@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from skann.costs import forecast_cost
+
 if TYPE_CHECKING:
     from skann.inspection._report import EvaluationReport
 
@@ -113,6 +115,21 @@ def costs(report: "EvaluationReport") -> str:
         for name, amount in report.costs._asdict().items()
     ]
     return f"Cost of each outcome: {', '.join(amounts)}."
+
+
+def forecast(report: "EvaluationReport") -> str:
+    """What the decisions were to cost by the probabilities alone, beside what they did cost."""
+    contacted = report.decisions[report.model, "cost"]
+    found = forecast_cost(report.probabilities[report.model], contacted, **report.costs._asdict())
+    measured = report.value("cost", "cost")
+    place = "within that."
+    if not found.low <= measured <= found.high:
+        place = "outside of that: the probabilities are off on these customers."
+    cost, low, high = map(money, found)
+    return (
+        f"By the probabilities alone {report.model} by cost would be forecast to cost {cost} per "
+        f"customer (95 % of outcomes from {low} to {high}); it was {money(measured)}, {place}"
+    )
 
 
 def notes(report: "EvaluationReport") -> list[str]:

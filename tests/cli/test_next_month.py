@@ -11,6 +11,7 @@ from sklearn.linear_model import LogisticRegression
 from skann import CostThresholdClassifier
 from skann.cli import _tables
 from skann.cli._model_file import SavedModel, fingerprints, load_model, save_model
+from skann.costs import forecast_cost
 from skann.datasets import make_churn
 from skann.inspection import summarize_table
 
@@ -126,3 +127,39 @@ def test_a_model_that_is_off_tells_no_rate_to_predict_nor_to_monitor(run, error,
     line = error("predict", tmp_path / "off.skann", data, "--prior", "estimate")
     assert "off on the test rows of its training" in line
     assert "do not tell the churn rate" in run("monitor", tmp_path / "off.skann", data)[1]
+
+
+def test_without_labels_evaluate_forecasts_what_decisions_will_cost(run, error, telling, tmp_path):
+    model, data = telling / "m.skann", telling / "later.parquet"
+    status, out, _ = run("evaluate", model, data)
+    assert status == 0
+    saved, later = load_model(str(model)), pd.read_parquet(data)
+    probability = saved.probability(later[saved.columns])
+    contacted = probability > 5 / 105
+    forecast = forecast_cost(probability, contacted, fn_cost=100, fp_cost=5)
+    figures = f"{contacted.sum():,} {contacted.mean():.1%} {forecast.cost:.2f}"
+    assert f"network at threshold {figures}" in " ".join(out.split())
+    said = " ".join(out.split())
+    assert f"{forecast.cost:.2f} per customer" in said
+    assert f"from {forecast.low:.2f} to {forecast.high:.2f}" in said
+    assert "if these are calibrated" in said and "Labels would make it a measurement" in said
+
+    empty = later.assign(churn=pd.Series([None] * len(later), dtype="str"))
+    empty.to_parquet(tmp_path / "empty.parquet")
+    again = run("evaluate", model, tmp_path / "empty.parquet")[1]
+    assert again.partition("Forecast")[2] == out.partition("Forecast")[2]
+    assert "needs labels" in error("evaluate", model, data, "--report", tmp_path / "r.html")
+    later.assign(Churned="Yes").to_parquet(tmp_path / "named.parquet")
+    _, out, _ = run("evaluate", model, tmp_path / "named.parquet")
+    assert "Did you mean Churned?" in " ".join(out.split())
+
+
+@pytest.mark.parametrize(("are_true", "place"), [(True, "within that"), (False, "are off")])
+def test_with_labels_the_forecast_stands_beside_the_cost(are_true, place, run, telling, tmp_path):
+    rows = pd.read_parquet(telling / "now.parquet")
+    if not are_true:  # other customers left than the model thinks
+        rows["churn"] = rows["churn"].to_numpy()[::-1]
+    rows.to_parquet(tmp_path / "rows.parquet")
+    _, out, _ = run("evaluate", telling / "m.skann", tmp_path / "rows.parquet")
+    measured = re.search(r"Cost +(\d+\.\d\d) per customer", out)[1]
+    assert re.search(rf"Forecast .* it was {measured}.* {place}", " ".join(out.split()))
