@@ -29,6 +29,7 @@ from skann.cli._tables import (
     write_table,
 )
 from skann.cli._training import fit, on_terminal
+from skann.costs import forecast_cost
 from skann.inspection._report._format import aligned, money
 
 EXAMPLE = "skann train customers.csv --target Churn --fn-cost 100 --fp-cost 5"
@@ -119,34 +120,71 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    """Report on a model by a table with the target column."""
+    """Report on a model by a table with the target column, or forecast what it will cost."""
     from skann.inspection._report._words import saving
 
     check_outputs(_inputs(arguments, arguments.model), {"--report": arguments.report})
     saved = load_model(arguments.model, trust=arguments.trust)
     table = read_table(arguments.data)
-    frame = to_frame(known_or_held(table, {*saved.columns, saved.target}), arguments.data)
-    features, labels = _split(frame, saved.target, arguments.data, table.shape, saved.labels)
+    target = saved.target
+    if target not in table.column_names or table.column(target).null_count == len(table):
+        if arguments.report:
+            raise CommandError(
+                f"--report needs labels in a column {target!r}, and {arguments.data} has none."
+                + did_you_mean(target, {*table.column_names} - {*saved.columns})
+            )
+        _forecast(saved, table, arguments.data)
+        return
+    frame = to_frame(known_or_held(table, {*saved.columns, target}), arguments.data)
+    features, labels = _split(frame, target, arguments.data, table.shape, saved.labels)
     strange = labels[~labels.isin(saved.labels)]
     if len(strange):
         raise CommandError(
-            f"{arguments.data}: column {saved.target!r} holds {strange.iloc[0]!r}; the model knows "
+            f"{arguments.data}: column {target!r} holds {strange.iloc[0]!r}; the model knows "
             f"{saved.labels[0]!r} and {saved.labels[1]!r}."
         )
     features = saved.features(features, arguments.data)
     probability = saved.probability(features)
     churned = (labels == saved.positive).to_numpy()
-    report.describe_classes(churned, saved.target, saved.positive)
-    n_known = np.isin(fingerprints(features), saved.trained_rows).sum()
-    if n_known:
-        report.say("Note", f"the model was trained on {n_known:,} of these rows: they flatter it")
+    report.describe_classes(churned, target, saved.positive)
+    _note_trained_rows(saved, features)
     print()
-    figures = saved.measure(churned, probability)
+    probabilities = {"network": probability}
+    figures = saved.measure(churned, probabilities)
     report.print_figures(figures)
     print()
     report.say("Cost", saving(figures, "network"))
+    contacted = saved.decide(probabilities)["network", "chosen"]
+    forecast = forecast_cost(probability, contacted, **saved.costs)
+    report.say("Forecast", report.forecast_text(forecast, report.chosen_cost(figures)))
     if arguments.report:
         _write_report(saved, features, labels, arguments.report)
+
+
+def _forecast(saved: SavedModel, table: pa.Table, path: str) -> None:
+    """Say what decisions on customers will cost of whom nobody knows yet who leaves."""
+    report.say("Data", f"{path}, {table.num_rows:,} rows and {table.num_columns} columns")
+    hint = did_you_mean(saved.target, {*table.column_names} - {*saved.columns})
+    report.say("", f"no label in a column {saved.target!r}, so that costs are forecast.{hint}")
+    frame = to_frame(known_or_held(table, saved.columns), path)
+    features = saved.features(frame.drop(columns=saved.target, errors="ignore"), path)
+    probability = saved.probability(features)
+    _note_trained_rows(saved, features)
+    decisions = saved.decide({"network": probability})
+    forecasts = {
+        way: forecast_cost(probability, contacted, **saved.costs)
+        for way, contacted in decisions.items()
+    }
+    print()
+    report.print_forecasts(decisions, forecasts)
+    print()
+    report.say("Forecast", report.forecast_text(forecasts["network", "chosen"]))
+
+
+def _note_trained_rows(saved: SavedModel, features: pd.DataFrame) -> None:
+    n_known = np.isin(fingerprints(features), saved.trained_rows).sum()
+    if n_known:
+        report.say("Note", f"the model was trained on {n_known:,} of these rows: they flatter it")
 
 
 def monitor(arguments: argparse.Namespace) -> None:
@@ -265,7 +303,7 @@ def _write_report(
         saved.model,
         features,
         labels,
-        costs={"fn_cost": saved.model.fn_cost, "fp_cost": saved.model.fp_cost},
+        costs=saved.costs,
         train=train,
         random_state=seed,
     )

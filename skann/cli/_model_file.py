@@ -11,6 +11,7 @@ import pandas as pd
 from skann._model_file._container import is_model_file
 from skann._model_file._model import read_model, write_model
 from skann.cli._errors import CommandError, did_you_mean, listed
+from skann.costs._matrix import DEFAULT_COSTS, Costs
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,11 @@ class SavedModel:
     trained_rows: np.ndarray  # fingerprints
     reference: dict[str, Any]  # of customers unseen in training, for later comparisons
     group: str | None = None  # column that tells customers apart, where training was told
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """What mistakes cost."""
+        return {"fn_cost": self.model.fn_cost, "fp_cost": self.model.fp_cost}
 
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
         """The model's columns of a table; those that it leaves out may be absent."""
@@ -45,20 +51,23 @@ class SavedModel:
         position = list(self.model.classes_).index(self.positive)
         return self.model.predict_proba(features)[:, position]
 
-    def measure(
-        self,
-        churned: np.ndarray,
-        probability: np.ndarray,
-        baselines: Mapping[str, np.ndarray] | None = None,
-    ) -> pd.DataFrame:
-        """Figures of the network and of baselines on customers whose outcome is known."""
-        from skann.inspection._report._figures import decide, decide_blindly, measure
+    def decide(self, probabilities: Mapping[str, np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
+        """Whom the network and baselines contact, and whom to contact without a model, by rule."""
+        from skann.inspection._report._figures import decide, decide_blindly
 
-        own = self.model._decide(probability)
-        probabilities = {"network": probability, **(baselines or {})}
-        decisions = decide(probabilities, own.offer.costs) | decide_blindly(len(churned))
-        decisions["network", "chosen"] = own.contacted()
-        return measure(churned, probabilities, decisions, own.offer.costs)
+        probability = probabilities["network"]
+        decisions = decide(probabilities, self._costs()) | decide_blindly(len(probability))
+        decisions["network", "chosen"] = self.model._decide(probability).contacted()
+        return decisions
+
+    def measure(self, churned: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        """Figures of the network and of baselines on customers whose outcome is known."""
+        from skann.inspection._report._figures import measure
+
+        return measure(churned, probabilities, self.decide(probabilities), self._costs())
+
+    def _costs(self) -> Costs:
+        return Costs(**{**DEFAULT_COSTS, **self.costs})
 
 
 def save_model(saved: SavedModel, path: str) -> None:

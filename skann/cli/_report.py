@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skann.inspection._report._format import aligned, shown
+from skann.costs import CostForecast
+from skann.inspection._report._format import aligned, money, shown
 
 _MODELS = ("nobody leaves", "logistic regression", "network")
 _RANKING = {"roc_auc": "AUC", "average_precision": "PR-AUC", "brier": "Brier"}
@@ -114,6 +115,45 @@ def _shown(metric: str, value: float) -> str:
     if np.isnan(value):
         return "-"
     return f"{value:.4f}" if metric in _RANKING else shown(metric, value)
+
+
+def chosen_cost(figures: pd.DataFrame) -> float:
+    """What the network's own decisions cost per customer."""
+    from skann.inspection._report._figures import figures_of
+
+    return float(figures_of(figures, "network", "chosen")["value"]["cost"])
+
+
+def print_forecasts(
+    decisions: Mapping[tuple[str, str], np.ndarray],
+    forecasts: Mapping[tuple[str, str], CostForecast],
+) -> None:
+    """Print whom each way of choosing contacts, and what that will cost."""
+    rows = [
+        [
+            name,
+            f"{decisions[way].sum():,}",
+            f"{decisions[way].mean():.1%}",
+            money(forecasts[way].cost),
+        ]
+        for way, name in _WAYS.items()
+        if way in decisions
+    ]
+    print(aligned(["contacting", "customers", "contacted", "cost, forecast"], rows), flush=True)
+
+
+def forecast_text(forecast: CostForecast, measured: float | None = None) -> str:
+    """What decisions will cost by the probabilities alone, and whether they did."""
+    cost, low, high = map(money, forecast)
+    text = f"{cost} per customer by the probabilities alone (95% of outcomes from {low} to {high})"
+    if measured is None:
+        return (
+            f"{text}, if these are calibrated, for which `skann monitor` looks. Labels would make "
+            "it a measurement"
+        )
+    if forecast.low <= measured <= forecast.high:
+        return f"{text}; it was {money(measured)}, within that"
+    return f"{text}; it was {money(measured)}: the probabilities are off on these customers"
 
 
 def threshold_text(model: Any) -> str:

@@ -97,8 +97,12 @@ def _report_test(saved: SavedModel, logistic: Any, test: pd.DataFrame, churned: 
 
     with warnings.catch_warnings(action="ignore"):
         by_logistic = positive_probability(logistic, test, saved.positive)
-    baselines = {"logistic regression": by_logistic, "nobody leaves": np.zeros(len(test))}
-    figures = saved.measure(churned, saved.probability(test), baselines)
+    probabilities = {
+        "network": saved.probability(test),
+        "logistic regression": by_logistic,
+        "nobody leaves": np.zeros(len(test)),
+    }
+    figures = saved.measure(churned, probabilities)
     print(f"\nOn the {len(test):,} test customers, seen for the first time\n")
     report.print_figures(figures)
     print()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from skann.costs import forecast_cost
 from skann.inspection._report._evaluation import Evaluation
 from skann.inspection._report._figures import figures_of
 from skann.inspection._report._format import money
@@ -147,6 +148,21 @@ def costs(report: Evaluation) -> str:
         for name, amount in report.costs._asdict().items()
     ]
     return f"Cost of each outcome: {', '.join(amounts)}."
+
+
+def forecast(report: Evaluation) -> str:
+    """What the decisions were to cost by the probabilities alone, beside what they did cost."""
+    contacted = report.decisions[report.model, "chosen"]
+    found = forecast_cost(report.probabilities[report.model], contacted, **report.costs._asdict())
+    measured = report.value("cost", "chosen")
+    place = "within that."
+    if not found.low <= measured <= found.high:
+        place = "outside of that: the probabilities are off on these customers."
+    cost, low, high = map(money, found)
+    return (
+        f"By the probabilities alone {report.model} by cost would be forecast to cost {cost} per "
+        f"customer (95% of outcomes from {low} to {high}); it was {money(measured)}, {place}"
+    )
 
 
 def notes(report: Evaluation) -> list[str]:
