@@ -1,4 +1,4 @@
-"""The `skann` command: demo, train, evaluate, predict, monitor."""
+"""The ``skann`` command: demo, train, evaluate, predict, monitor."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ _INTERRUPTED, _BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the `skann` command.
+    """Run the ``skann`` command.
 
     Parameters
     ----------

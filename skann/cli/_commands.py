@@ -93,7 +93,7 @@ def train(arguments: argparse.Namespace) -> None:
     if apart is not None:
         report.say("", f"left out {apart}: {option}")
     if all(roles.get(name) == "drop" for name in learned):
-        raise CommandError("no column is left to learn from: drop fewer.")
+        raise CommandError("no column is left to learn from: drop fewer")
     churned = (labels == positive).to_numpy()
     column = None if apart is None else features.pop(apart)
     split = split_rows(churned, arguments.test_size, arguments.seed, option, column)
@@ -130,7 +130,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if target not in table.column_names or table.column(target).null_count == len(table):
         if arguments.report:
             raise CommandError(
-                f"--report needs labels in a column {target!r}, and {arguments.data} has none."
+                f"--report needs labels in a column {target!r}, and {arguments.data} has none"
                 + did_you_mean(target, {*table.column_names} - {*saved.columns})
             )
         _forecast(saved, table, arguments.data)
@@ -141,7 +141,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if len(strange):
         raise CommandError(
             f"{arguments.data}: column {target!r} holds {strange.iloc[0]!r}; the model knows "
-            f"{saved.labels[0]!r} and {saved.labels[1]!r}."
+            f"{saved.labels[0]!r} and {saved.labels[1]!r}"
         )
     features = saved.features(features, arguments.data)
     probability = saved.probability(features)
@@ -162,10 +162,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _forecast(saved: SavedModel, table: pa.Table, path: str) -> None:
-    """Say what decisions on customers will cost of whom nobody knows yet who leaves."""
+    """Say what decisions will cost on customers whose outcome is not known yet."""
     report.say("Data", f"{path}, {table.num_rows:,} rows and {table.num_columns} columns")
     hint = did_you_mean(saved.target, {*table.column_names} - {*saved.columns})
-    report.say("", f"no label in a column {saved.target!r}, so that costs are forecast.{hint}")
+    report.say("", f"no label in a column {saved.target!r}, so costs are forecast{hint}")
     frame = to_frame(known_or_held(table, saved.columns), path)
     features = saved.features(frame.drop(columns=saved.target, errors="ignore"), path)
     probability = saved.probability(features)
@@ -204,7 +204,7 @@ def predict(arguments: argparse.Namespace) -> None:
     if arguments.out:
         file_kind(arguments.out)
     elif sys.stdout is None:
-        raise CommandError("standard output is closed: say where to write with --out FILE.")
+        raise CommandError("standard output is closed: say where to write with --out FILE")
     saved = load_model(arguments.model, trust=arguments.trust)
     customers = CustomerList(
         saved,
@@ -224,7 +224,7 @@ def predict(arguments: argparse.Namespace) -> None:
 
 
 def _inputs(arguments: argparse.Namespace, model: str | None = None) -> dict[str, str]:
-    """What is read, by what it is called."""
+    """Return what is read, by what it is called."""
     files = table_files(arguments.data)
     inputs = {"data": files[0]} if len(files) == 1 else {f"data {file}": file for file in files}
     return inputs if model is None else {"model": model, **inputs}
@@ -233,35 +233,35 @@ def _inputs(arguments: argparse.Namespace, model: str | None = None) -> dict[str
 def _column_to_split_by(
     arguments: argparse.Namespace, columns: list[str]
 ) -> tuple[str | None, str | None]:
-    """The option that says how test rows are chosen, and its column; None for by chance."""
+    """Return the option that says how test rows are chosen, and its column; None for at random."""
     if arguments.group is not None and arguments.time is not None:
         raise CommandError(
             "give --group or --time, not both: customers whose newest rows are the test have older "
-            "rows on the other side."
+            "rows on the other side"
         )
     for option, given in (("--group", arguments.group), ("--time", arguments.time)):
         if given is not None:
             column = given.strip()
             if column not in columns:
                 raise CommandError(
-                    f"{option} {column}: there is no such column beside the target."
-                    + (did_you_mean(column, columns) or f" There are {listed(columns)}.")
+                    f"{option} {column}: there is no such column beside the target"
+                    + (did_you_mean(column, columns) or f". There are {listed(columns)}")
                 )
             return option, column
     return None, None
 
 
 def _column_roles(wanted: list[tuple[str, str]], columns: list[str]) -> dict[str, str]:
-    """The roles that the user gave, by column."""
+    """Return the roles that the user gave, by column."""
     roles: dict[str, str] = {}
     for column, role in wanted:
         if column not in columns:
             raise CommandError(
-                f"--role {column}={role}: there is no such column to learn from."
-                + (did_you_mean(column, columns) or f" There are {listed(columns)}.")
+                f"--role {column}={role}: there is no such column to learn from"
+                + (did_you_mean(column, columns) or f". There are {listed(columns)}")
             )
         if roles.setdefault(column, role) != role:
-            raise CommandError(f"--role gives {column} two roles, {roles[column]} and {role}.")
+            raise CommandError(f"--role gives {column} two roles, {roles[column]} and {role}")
     return roles
 
 
@@ -276,7 +276,7 @@ def _split(
     """Part features and labels, and say what the table of the given shape holds."""
     features, labels = split_target(frame, target, path, known)
     if labels.empty:
-        raise CommandError(f"{path}: column {target!r} is empty.")
+        raise CommandError(f"{path}: column {target!r} is empty")
     what = "rows" if n_drawn_from is None else f"of {n_drawn_from:,} rows, drawn by --sample,"
     report.say("Data", f"{path}, {shape[0]:,} {what} and {shape[1]} columns")
     if len(labels) < len(frame):
@@ -292,7 +292,7 @@ def _write_report(
     split: Split | None = None,
     seed: int = 0,
 ) -> None:
-    """Write what `evaluate` finds; for the rows of training also what `audit` does."""
+    """Write what ``evaluate`` finds; for the rows of training also what ``audit`` does."""
     from skann.inspection import audit, evaluate
 
     train = None
