@@ -94,6 +94,20 @@ def test_keras_is_imported_in_networks_alone(path):
     assert not found or path.parent.name == "networks"
 
 
+def test_private_names_of_libraries_are_imported_in_one_module_each():
+    at_home = {"sklearn": "_sklearn_private.py", "keras": "_keras_private.py"}
+    at_home["tensorflow"] = at_home["keras"]
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.ImportFrom)
+                and (node.module or "").partition(".")[0] in at_home
+            ):
+                names = [*node.module.split("."), *(alias.name for alias in node.names)]
+                private = [name for name in names if name.startswith("_") or name == "python"]
+                assert not private or path.name == at_home[names[0]], (path, private)
+
+
 @pytest.mark.parametrize("package", ["costs", "metrics", "datasets", "preprocessing"])
 def test_lower_packages_know_nothing_of_what_is_built_on_them(package):
     above = {"_classifier", "_threshold", "networks", "inspection", "model_selection", "cli"}

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, _fit_context
-from sklearn.utils import Tags, _safe_indexing, check_random_state
-from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_sample_weight, _num_samples, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skann._churn_ann._capacity import choose, smallest
 from skann._churn_ann._defaults import (
@@ -45,6 +44,15 @@ from skann._churn_ann._unfinished import unfinished
 from skann._churn_ann._validation import check_rows
 from skann._labels import check_labels, check_two_classes, encode_labels
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_private import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    _check_sample_weight,
+    _fit_context,
+    _num_samples,
+    _safe_indexing,
+)
 from skann._travel import is_travelling
 from skann._warnings import each_once, give, held_back
 

@@ -10,7 +10,6 @@ import pandas as pd
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
 from sklearn import config_context
-from sklearn.utils import _safe_indexing
 
 from skann._churn_ann._defaults import auto_batch_size
 from skann._churn_ann._fit_in_parts import NetworkParts
@@ -25,6 +24,7 @@ from skann._churn_ann._resampling import (
 from skann._churn_ann._saved_network import trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann._churn_ann._unfinished import StateFile
+from skann._sklearn_private import _safe_indexing
 from skann.costs._priors import undo_prior_shift
 from skann.preprocessing import TableCleaner
 from skann.preprocessing._shared_rows import SharedRows

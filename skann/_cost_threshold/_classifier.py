@@ -7,17 +7,24 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn import get_config
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import check_random_state, get_tags, indexable
-from sklearn.utils._param_validation import HasMethods, Interval, RealNotInt, StrOptions
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.validation import _num_samples, check_is_fitted, has_fit_parameter
+from sklearn.utils.validation import check_is_fitted, has_fit_parameter
 
 from skann._cost_threshold._calibration import calibrate, fit_calibrator, without_rows
 from skann._cost_threshold._changed_rate import TunedOn, check_prior
-from skann._cost_threshold._unseen import fit_and_score_unseen, positive_probability
+from skann._cost_threshold._out_of_fold import fit_and_score_unseen, positive_probability
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_private import (
+    HasMethods,
+    Interval,
+    RealNotInt,
+    StrOptions,
+    _fit_context,
+    _num_samples,
+)
 from skann._travel import is_travelling, without_fitted_samplers
 from skann._warnings import each_once
 from skann.costs._actions import Offer, Offers, cost_columns, read_offers

@@ -138,7 +138,7 @@ class CustomerList:
         if not self._progress:
             yield from blocks
             return
-        from skann._bar import tqdm
+        from skann._progress_bar import tqdm
 
         with tqdm(total=self._table.n_rows, unit=" rows", unit_scale=True, leave=False) as bar:
             for block in blocks:

@@ -1,7 +1,6 @@
-"""Data to try a churn model on: made customers and public tables."""
+"""Data to try a churn model on: synthetic customers and public tables."""
 
-from skann.datasets._made import make_churn
-from skann.datasets._real import (
+from skann.datasets._fetchers import (
     fetch_adult,
     fetch_bank_churn,
     fetch_bank_marketing,
@@ -10,6 +9,7 @@ from skann.datasets._real import (
     fetch_telecom_churn,
     fetch_tv_churn,
 )
+from skann.datasets._synthetic import make_churn
 
 __all__ = [
     "fetch_adult",

@@ -10,7 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from skann._cost_threshold._unseen import positive_probability
+from skann._cost_threshold._out_of_fold import positive_probability
 from skann._warnings import DroppedColumnWarning
 from skann.preprocessing import TableCleaner, TableEncoder
 

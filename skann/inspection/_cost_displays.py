@@ -9,7 +9,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skann._cost_threshold._classifier import CostThresholdClassifier
-from skann._cost_threshold._unseen import positive_probability
+from skann._cost_threshold._out_of_fold import positive_probability
 from skann._labels import check_known, check_labels, positive_class, positive_index
 from skann._lazy_frames import refuse_lazy_frames
 from skann.costs._decision import contact_gain, sweep

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import _safe_indexing, check_random_state
-from sklearn.utils._param_validation import HasMethods, validate_params
+from sklearn.utils import check_random_state
 
 from skann._cost_threshold._classifier import CostThresholdClassifier
-from skann._cost_threshold._unseen import positive_probability
+from skann._cost_threshold._out_of_fold import positive_probability
 from skann._labels import check_known, check_labels
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_private import HasMethods, _safe_indexing, validate_params
 from skann._warnings import held_back
 from skann.costs._decision import bayes_threshold, contact_gain
 from skann.costs._matrix import COST_NAMES, DEFAULT_COSTS, Costs, read_costs, without_columns

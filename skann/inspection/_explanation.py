@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils._param_validation import HasMethods, Interval, validate_params
 
-from skann._cost_threshold._unseen import positive_probability
+from skann._cost_threshold._out_of_fold import positive_probability
+from skann._sklearn_private import HasMethods, Interval, validate_params
 from skann.inspection._unwrap import positive_label
 from skann.preprocessing._table import as_table
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skann._cost_threshold._unseen import positive_probability
+from skann._cost_threshold._out_of_fold import positive_probability
 from skann._warnings import held_back
 from skann.costs._prior_estimate import PriorEstimate, estimate_prior
 from skann.inspection._unwrap import layers, positive_label

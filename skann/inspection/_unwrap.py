@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.pipeline import Pipeline
 
 from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._cost_threshold._classifier import CostThresholdClassifier
 from skann._labels import positive_index
+from skann._sklearn_private import BaseSearchCV
 
 _THRESHOLDS = (CostThresholdClassifier, TunedThresholdClassifierCV, FixedThresholdClassifier)
 _INNER = ("best_estimator_", "estimator_", "estimator")

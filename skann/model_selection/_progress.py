@@ -7,7 +7,7 @@ import numpy as np
 from joblib import effective_n_jobs
 from sklearn.model_selection import ParameterGrid
 
-from skann._bar import tqdm
+from skann._progress_bar import tqdm
 
 
 class SearchProgress:

@@ -18,13 +18,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.pipeline import Pipeline
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params
 
 from skann._checkpoints import without_checkpoints
 from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._churn_ann._fit_in_parts import FitInParts
+from skann._sklearn_private import _check_method_params, _safe_indexing
 from skann.model_selection._handover import Failed, Handover
 
 FIRST_RUNG = 4

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.model_selection import train_test_split
-from sklearn.utils import _safe_indexing, check_random_state, indexable
-from sklearn.utils._param_validation import Interval, validate_params
+from sklearn.utils import check_random_state, indexable
 
 from skann._labels import check_labels, check_two_classes
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_private import Interval, _safe_indexing, validate_params
 from skann.model_selection._test_looks import find_test, remember_test
 
 _PARTS = ("training", "validation", "test")

@@ -10,12 +10,11 @@ import numpy as np
 from sklearn import get_config
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
-from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import indexable
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.parallel import Parallel
 from sklearn.utils.validation import has_fit_parameter
 
+from skann._sklearn_private import BaseSearchCV, StrOptions
 from skann._warnings import WorkflowWarning
 from skann.model_selection._failures import check_any_score, warnings_held_back
 from skann.model_selection._progress import SearchProgress

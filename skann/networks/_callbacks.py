@@ -1,7 +1,6 @@
 """The callbacks of a fit, built fresh each time from plain parameters."""
 
 import copy
-import operator
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +10,9 @@ from typing import Any
 import keras
 import numpy as np
 
-from skann._bar import tqdm
 from skann._files import written_whole
+from skann._progress_bar import tqdm
+from skann.networks._keras_private import ComparesNumbers
 
 CHECKPOINT_NAME = "churn_network.keras"
 
@@ -128,23 +128,16 @@ def _nothing(logs: dict[str, float] | None = None) -> None:
     pass
 
 
-class _ComparesNumbers:
-    """Lets a callback compare losses as numbers; as tensors that takes a tenth of an epoch."""
+class EarlyStopping(ComparesNumbers, keras.callbacks.EarlyStopping):
+    """Keras' early stopping, for less time."""
 
     leaves_weights_alone = True
 
-    def _set_monitor_op(self) -> None:
-        super()._set_monitor_op()  # type: ignore[misc]
-        less = self.monitor_op is keras.ops.less  # type: ignore[has-type]
-        self.monitor_op = operator.lt if less else operator.gt
 
-
-class EarlyStopping(_ComparesNumbers, keras.callbacks.EarlyStopping):
-    """Keras' early stopping, for less time."""
-
-
-class ReduceLROnPlateau(_ComparesNumbers, keras.callbacks.ReduceLROnPlateau):
+class ReduceLROnPlateau(ComparesNumbers, keras.callbacks.ReduceLROnPlateau):
     """Keras' smaller learning rate on a plateau, for less time."""
+
+    leaves_weights_alone = True
 
 
 class ModelCheckpoint(keras.callbacks.ModelCheckpoint):

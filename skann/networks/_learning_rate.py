@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from skann.networks._keras_private import learning_rate_of, replace_learning_rate
+
 
 class LearningRate(keras.Variable):
     """A variable that NumPy can read without a warning.
@@ -28,20 +30,17 @@ def hold_learning_rate(optimizer: Any, rate: float | None = None) -> None:
     rate : float, optional
         By default what the variable holds.
     """
-    made = getattr(optimizer, "_learning_rate", None)
+    made = learning_rate_of(optimizer)
     if not isinstance(made, keras.Variable):
         return
     rate = float(made.numpy()) if rate is None else rate
     held = LearningRate(rate, dtype="float32", trainable=False, name="learning_rate")
-    variables = optimizer._variables
-    variables[next(i for i, variable in enumerate(variables) if variable is made)] = held
-    vars(optimizer)["_learning_rate"] = held  # past Keras, which would track it a second time
+    replace_learning_rate(optimizer, held)
 
 
 def follows_schedule(optimizer: Any) -> bool:
     """Tell whether an optimizer's learning rate is a schedule, which nothing else may change."""
-    rate = getattr(optimizer, "_learning_rate", None)
-    return isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    return isinstance(learning_rate_of(optimizer), keras.optimizers.schedules.LearningRateSchedule)
 
 
 def set_learning_rate(trained: Any, optimizer: Any, learning_rate: float) -> None:

@@ -2,7 +2,7 @@
 
 import itertools
 
-from tensorflow.python.eager import context
+from skann.networks._keras_private import forget_kernels
 
 # Clearing costs about as much as a small fit, and a fit leaves just under a megabyte behind.
 _FITS_BETWEEN = 40
@@ -18,4 +18,4 @@ def forget_old_kernels() -> None:
     along with names and graphs that a user may still need.
     """
     if next(_fits) % _FITS_BETWEEN == 0:
-        context.context().clear_kernel_cache()
+        forget_kernels()

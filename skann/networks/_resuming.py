@@ -10,6 +10,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from skann.networks._keras_private import forget_model
+
 LIBRARIES = f"keras {keras.__version__}, tensorflow {tf.__version__}"
 
 
@@ -32,7 +34,7 @@ def stored(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, byt
     states = []
     for callback in callbacks:
         alone = copy.copy(callback)
-        alone._model = None
+        forget_model(alone)
         with suppress(Exception):  # each kind of object has its own way to refuse
             states.append((_kind(callback), pickle.dumps(alone)))
     return states

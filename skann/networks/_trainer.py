@@ -8,9 +8,17 @@ import tensorflow as tf
 
 from skann.networks._callbacks import ModelCheckpoint
 from skann.networks._data import ShuffledBatches, Table, is_encoded_when_taken
+from skann.networks._flat_state import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._graphs import State, shared_graphs
+from skann.networks._keras_private import (
+    compiled_metrics,
+    excludes_from_weight_decay,
+    first_epoch,
+    has_weighted_metrics,
+    is_default_hook,
+    learning_rate_of,
+)
 from skann.networks._learning_rate import hold_learning_rate
-from skann.networks._live import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._losses import mean_crossentropy
 from skann.networks._metrics import metric_value
 from skann.networks._runtime import is_forked, start_runtime
@@ -155,7 +163,7 @@ class ChurnNetwork(keras.Model):
         self.stop_training = False
         logs: dict[str, float] = {}
         callback_list.on_train_begin()
-        initial_epoch = self._initial_epoch or initial_epoch  # as BackupAndRestore sets it
+        initial_epoch = first_epoch(self, initial_epoch)
         # From here to the end of the loop the weights live in `live`.
         live.read()
         self._live = live
@@ -254,16 +262,7 @@ class ChurnNetwork(keras.Model):
         return np.random.default_rng([self.seed, epoch]).permutation(n_rows).astype(np.int32)
 
     def _metric_logs(self, y: np.ndarray, score: np.ndarray) -> dict[str, float]:
-        return {metric.name: metric_value(metric, y, score) for metric in self._built_metrics()}
-
-    def _built_metrics(self) -> list[keras.metrics.Metric]:
-        compiled = self._compile_metrics
-        if compiled is None:
-            return []
-        if not compiled.built:
-            # Keras resolves names such as "accuracy" by the shapes that it meets first.
-            compiled.build(tf.zeros((1, 1)), tf.zeros((1, 1)))
-        return compiled.metrics
+        return {metric.name: metric_value(metric, y, score) for metric in compiled_metrics(self)}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (self.__getstate__(),)
@@ -275,7 +274,7 @@ class ChurnNetwork(keras.Model):
     def __getstate__(self) -> dict[str, Any]:
         start_runtime()
         optimizer = getattr(self, "optimizer", None)
-        rate = getattr(optimizer, "_learning_rate", None)
+        rate = learning_rate_of(optimizer)
         return {
             "config": keras.saving.serialize_keras_object(self),
             "weights": self.get_weights(),
@@ -312,17 +311,17 @@ def _covers(model: ChurnNetwork) -> bool:
     return (
         _is_plain(model)
         and model.loss is mean_crossentropy
-        and getattr(model._compile_metrics, "_user_weighted_metrics", None) is None
+        and not has_weighted_metrics(model)
         and optimizer_kind(optimizer) != ""
-        and isinstance(optimizer._learning_rate, keras.Variable)
+        and isinstance(learning_rate_of(optimizer), keras.Variable)
         and not any(
             getattr(optimizer, name, None)
             for name in (
                 *("clipnorm", "clipvalue", "global_clipnorm", "use_ema", "loss_scale_factor"),
                 *("gradient_accumulation_steps", "amsgrad", "exclude_from_weight_decay_names"),
-                "_exclude_from_weight_decay",
             )
         )
+        and not excludes_from_weight_decay(optimizer)
         and all(v.constraint is None for v in model.trainable_variables)
         and all(
             v.regularizer is None or type(v.regularizer) is keras.regularizers.L2
@@ -353,4 +352,4 @@ def _is_epoch_callback(callback: keras.callbacks.Callback) -> bool:
     frequency = _EPOCH_CALLBACKS.get(type(callback))
     if frequency is not None:
         return getattr(callback, frequency, None) == "epoch"
-    return all(getattr(getattr(callback, hook), "_is_default", False) for hook in _BATCH_HOOKS)
+    return all(is_default_hook(getattr(callback, hook)) for hook in _BATCH_HOOKS)

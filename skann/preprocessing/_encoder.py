@@ -5,13 +5,13 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
-from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skann._sklearn_private import Interval, StrOptions, _fit_context
 from skann.preprocessing._cleaner import RARE
 from skann.preprocessing._encoded_rows import EncodedRows, as_slice
 from skann.preprocessing._onehot import OneHotCodes

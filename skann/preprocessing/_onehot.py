@@ -5,7 +5,9 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import _check_feature_names_in, validate_data
+from sklearn.utils.validation import validate_data
+
+from skann._sklearn_private import _check_feature_names_in
 
 
 class OneHotCodes(TransformerMixin, BaseEstimator):

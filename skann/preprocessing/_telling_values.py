@@ -4,7 +4,9 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skann._sklearn_private import _check_feature_names_in
 
 # With fewer distinct values bins tell them apart anyway.
 _FEWEST_VALUES = 12

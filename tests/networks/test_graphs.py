@@ -14,8 +14,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skann._warnings import SkannWarning
 from skann.networks import _data, _graphs
 from skann.networks._data import Table, batches_per_block
+from skann.networks._flat_state import EVALUATION_ROWS
 from skann.networks._graphs import Graphs, shared_graphs
-from skann.networks._live import EVALUATION_ROWS
 
 
 @pytest.fixture

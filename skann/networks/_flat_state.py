@@ -10,6 +10,7 @@ import tensorflow as tf
 from skann.networks._data import Table, aligned, as_tensor
 from skann.networks._dropout import Dropout
 from skann.networks._graphs import Batches, Graphs, Settings, State, shared_graphs
+from skann.networks._keras_private import adam_moments
 
 EVALUATION_ROWS = 256  # of a batch
 # With fewer steps an epoch, compiling by XLA takes longer than it saves, even over many fits. It
@@ -156,7 +157,7 @@ def optimizer_kind(optimizer: Any) -> str:
 
 def _moments(optimizer: Any) -> tuple[list[Any], ...]:
     if optimizer_kind(optimizer) == "adam":
-        return optimizer._momentums, optimizer._velocities
+        return adam_moments(optimizer)
     return (optimizer.momentums,)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
-from sklearn.utils import _safe_indexing
 from sklearn.utils.parallel import Parallel, delayed
-from sklearn.utils.validation import _check_method_params, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skann._checkpoints import without_checkpoints
 from skann._labels import positive_index
+from skann._sklearn_private import _check_method_params, _safe_indexing
 
 
 def fit_and_score_unseen(

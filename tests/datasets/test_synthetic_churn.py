@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skann.datasets import make_churn
-from skann.datasets._made import _draw_customers
+from skann.datasets._synthetic import _draw_customers
 
 
 @pytest.mark.parametrize("churn_rate", [0.02, 0.2, 0.37, 0.5, 0.9])

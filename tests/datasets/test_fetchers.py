@@ -8,7 +8,7 @@ import pytest
 from sklearn.utils import Bunch
 
 from skann import datasets
-from skann.datasets import _real
+from skann.datasets import _fetchers
 
 HAS_DATA = pytest.mark.skipif(
     not os.environ.get("SKANN_DATA"), reason="SKANN_DATA is not set: no real data to read"
@@ -101,7 +101,7 @@ def _openml(monkeypatch, tables):
         data, target = tables[data_id]
         return Bunch(data=data, target=target)
 
-    monkeypatch.setattr(_real, "fetch_openml", fetch_openml)
+    monkeypatch.setattr(_fetchers, "fetch_openml", fetch_openml)
 
 
 @pytest.mark.parametrize("folder", [None, "empty"])
@@ -155,13 +155,13 @@ def test_without_a_network_the_error_tells_where_to_put_the_file(name, monkeypat
         raise URLError("Name or service not known")
 
     monkeypatch.delenv("SKANN_DATA", raising=False)
-    monkeypatch.setattr(_real, "fetch_openml", unreachable)
+    monkeypatch.setattr(_fetchers, "fetch_openml", unreachable)
     with pytest.raises(OSError, match=r"Name or service not known.*\w+\.csv from .*SKANN_DATA"):
         fetch(name)
 
 
 def test_the_folder_is_read_before_openml_is_asked(monkeypatch, tmp_path):
-    monkeypatch.setattr(_real, "fetch_openml", lambda **arguments: pytest.fail("asked OpenML"))
+    monkeypatch.setattr(_fetchers, "fetch_openml", lambda **arguments: pytest.fail("asked OpenML"))
     monkeypatch.setenv("SKANN_DATA", str(tmp_path))
     table = "age,workclass,income\n39, State-gov, <=50K\n52, ?, >50K\n"
     (tmp_path / "adult_income.csv").write_text(table)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.utils import Bunch, check_random_state
-from sklearn.utils._param_validation import Interval, validate_params
+
+from skann._sklearn_private import Interval, validate_params
 
 _SNAPSHOT = pd.Timestamp("2025-01-01")
 _CONTRACTS = ["Month-to-month", "One year", "Two years"]
