@@ -7,8 +7,8 @@ import pytest
 
 from skann import ChurnANNClassifier
 from skann._churn_ann._capacity import choose, smallest
+from skann._churn_ann._html import classifier_html
 from skann._churn_ann._member import Capacity
-from skann.inspection._classifier_html import classifier_html
 
 SMALL, LARGE = Capacity((64, 64), 5e-4), Capacity((128, 128), 1e-5)
 ENTROPY = np.log(2)  # of equal classes

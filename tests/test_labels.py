@@ -268,7 +268,7 @@ def test_reports_and_splits_check_labels_by_name():
     with pytest.raises(ValueError, match="y_test mixes"):
         evaluate(model, X, mixed, costs=costs)
     with pytest.raises(ValueError, match=r"y_train has labels \['0', '1'\]"):
-        evaluate(model, X, Y, costs=costs, baselines=(X, Y.astype(str)))
+        evaluate(model, X, Y, costs=costs, train=(X, Y.astype(str)))
     threshold = CostThresholdClassifier(model, cv="prefit").fit(X, Y).set_params(pos_label="1")
     with pytest.raises(ValueError, match="pos_label='1' is no label"):
         evaluate(threshold, X, Y, costs=costs)

@@ -692,7 +692,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     def _html_repr(self) -> str:
         # The plain diagram would show "auto" where fit has put whole steps.
-        from skann.inspection._classifier_html import classifier_html
+        from skann._churn_ann._html import classifier_html
 
         return classifier_html(self)
 

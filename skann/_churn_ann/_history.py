@@ -19,6 +19,13 @@ def joined_histories(histories: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(histories, keys=range(1, len(histories) + 1), names=["fold", "epoch"])
 
 
+def histories(history: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the history of each network, indexed by the epoch."""
+    if history.index.nlevels == 1:
+        return [history]
+    return [history.loc[fold] for fold in history.index.unique("fold")]
+
+
 def kept_epoch(losses: pd.Series, restored: bool) -> int:
     """Return the epoch, counted from 1, whose weights are kept: the best if restored, or the last.
 

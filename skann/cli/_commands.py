@@ -332,7 +332,7 @@ def _write_report(
         features,
         labels,
         costs={"fn_cost": saved.model.fn_cost, "fp_cost": saved.model.fp_cost},
-        baselines=train or True,
+        train=train,
         random_state=seed,
     ).to_html(path)
     report.say("Report", path)

@@ -6,28 +6,29 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sklearn.calibration import CalibrationDisplay
 
-    from skann.inspection._audit import audit
-    from skann.inspection._comparison import TableComparison, compare_tables
-    from skann.inspection._cost_displays import CostCurveDisplay, GainsDisplay
-    from skann.inspection._evaluation import evaluate
+    from skann.inspection._audit._audit import audit
+    from skann.inspection._comparison._compare import TableComparison, compare_tables
+    from skann.inspection._comparison._summary import summarize_table
     from skann.inspection._explanation import explain
-    from skann.inspection._history_display import HistoryDisplay
-    from skann.inspection._report import EvaluationReport
-    from skann.inspection._table_summary import summarize_table
+    from skann.inspection._plot._cost_curve import CostCurveDisplay
+    from skann.inspection._plot._gains import GainsDisplay
+    from skann.inspection._plot._history import HistoryDisplay
+    from skann.inspection._report._evaluate import evaluate
+    from skann.inspection._report._report import EvaluationReport
 
 # Loaded on first use: one display does not bring what another one needs.
 _NAMES = {
     "CalibrationDisplay": "sklearn.calibration",
-    "CostCurveDisplay": "skann.inspection._cost_displays",
-    "EvaluationReport": "skann.inspection._report",
-    "GainsDisplay": "skann.inspection._cost_displays",
-    "HistoryDisplay": "skann.inspection._history_display",
-    "TableComparison": "skann.inspection._comparison",
-    "audit": "skann.inspection._audit",
-    "compare_tables": "skann.inspection._comparison",
-    "evaluate": "skann.inspection._evaluation",
+    "CostCurveDisplay": "skann.inspection._plot._cost_curve",
+    "EvaluationReport": "skann.inspection._report._report",
+    "GainsDisplay": "skann.inspection._plot._gains",
+    "HistoryDisplay": "skann.inspection._plot._history",
+    "TableComparison": "skann.inspection._comparison._compare",
+    "audit": "skann.inspection._audit._audit",
+    "compare_tables": "skann.inspection._comparison._compare",
+    "evaluate": "skann.inspection._report._evaluate",
     "explain": "skann.inspection._explanation",
-    "summarize_table": "skann.inspection._table_summary",
+    "summarize_table": "skann.inspection._comparison._summary",
 }
 
 __all__ = [

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state, indexable
 from skann._labels import check_labels, check_two_classes
 from skann._lazy_frames import refuse_lazy_frames
 from skann._sklearn_private import Interval, _safe_indexing, validate_params
-from skann.model_selection._test_looks import find_test, remember_test
+from skann.model_selection._test_looks import models_shown, remember_test
 
 _PARTS = ("training", "validation", "test")
 
@@ -41,8 +41,7 @@ class DataSplit(NamedTuple):
     @property
     def n_models_tested(self) -> int:
         """How many different models `skann.inspection.evaluate` has shown the test part."""
-        record = find_test(self.X_test, self.y_test)
-        return 0 if record is None else len(record.models)
+        return len(models_shown(self.X_test, self.y_test) or ())
 
 
 @validate_params(
@@ -141,7 +140,7 @@ def train_validation_test_split(
         *(_safe_indexing(X, part_rows) for part_rows in rows),
         *(_safe_indexing(y, part_rows) for part_rows in rows),
     )
-    remember_test(split.X_test, split.y_test, split.X_train, split.y_train)
+    remember_test(split.X_test, split.y_test)
     return split
 
 

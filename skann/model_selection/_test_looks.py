@@ -1,7 +1,7 @@
-"""How many models a test set has seen, and which training rows belong to it.
+"""How many models a test set has been shown.
 
-Nothing is written into the user's tables: records are kept by the identity of the test rows, and
-go when these go.
+Nothing is written into the user's tables, and no row is held: the models are counted by the
+identity of the test rows, and forgotten when these go.
 """
 
 import warnings
@@ -13,45 +13,27 @@ import numpy as np
 
 from skann._warnings import WorkflowWarning
 
-
-class TestRecord:
-    """What is known of one test set."""
-
-    __test__ = False  # no test class, whatever its name says to pytest
-
-    def __init__(self, X_train: Any, y_train: Any) -> None:
-        self.models: set[bytes] = set()
-        self._train = [weakref.ref(part) for part in (X_train, y_train) if _is_tracked(part)]
-
-    def training_rows(self) -> tuple[Any, Any] | None:
-        """Return the training rows and labels of the same split, while these exist."""
-        rows = [reference() for reference in self._train]
-        return (
-            (rows[0], rows[1])
-            if len(rows) == 2 and all(part is not None for part in rows)
-            else None
-        )
+_models: dict[int, set[bytes]] = {}  # digests of what each model said, by the id of rows or labels
 
 
-_records: dict[int, TestRecord] = {}
-
-
-def remember_test(X_test: Any, y_test: Any, X_train: Any, y_train: Any) -> None:
-    """Open a record, found by the rows or by their labels."""
-    record = TestRecord(X_train, y_train)
-    for part in filter(_is_tracked, (X_test, y_test)):
+def remember_test(X_test: Any, y_test: Any) -> None:
+    """Begin to count the models that a test set is shown, found by its rows or its labels."""
+    models: set[bytes] = set()
+    for part in (X_test, y_test):
+        if isinstance(part, list):
+            continue  # lists take no weak references
         key = id(part)
-        _records[key] = record
+        _models[key] = models
         # An identity is used again by other objects once its own is gone.
-        weakref.finalize(part, _records.pop, key, None).atexit = False
+        weakref.finalize(part, _models.pop, key, None).atexit = False
 
 
-def find_test(X_test: Any, y_test: Any = None) -> TestRecord | None:
-    """Return the record of test rows or labels; None for those of another origin."""
-    return _records.get(id(X_test)) or _records.get(id(y_test))
+def models_shown(X_test: Any, y_test: Any = None) -> set[bytes] | None:
+    """Return the models that test rows or labels were shown; None for those of another origin."""
+    return _models.get(id(X_test), _models.get(id(y_test)))
 
 
-def count_look(record: TestRecord, probability: np.ndarray, stacklevel: int = 3) -> int:
+def count_look(models: set[bytes], probability: np.ndarray, stacklevel: int = 3) -> int:
     """Note that a model was evaluated; return how many different ones the test set has seen.
 
     A model is known by its probabilities: the same one, looked at again, tells nothing new.
@@ -62,19 +44,14 @@ def count_look(record: TestRecord, probability: np.ndarray, stacklevel: int = 3)
         From the second model on.
     """
     model = sha256(np.ascontiguousarray(probability, dtype=np.float64).tobytes()).digest()
-    is_new = model not in record.models
-    record.models.add(model)
-    seen = len(record.models)
-    if is_new and seen > 1:
+    is_new = model not in models
+    models.add(model)
+    if is_new and len(models) > 1:
         warnings.warn(
-            f"this test set has now seen {seen} models: the best of them looks better here than it "
-            "is. Choose between models on the validation rows, or by cross-validation, and test "
-            "the one that you chose",
+            f"this test set has now seen {len(models)} models: the best of them looks better here "
+            "than it is. Choose between models on the validation rows, or by cross-validation, and "
+            "test the one that you chose",
             WorkflowWarning,
             stacklevel=stacklevel,
         )
-    return seen
-
-
-def _is_tracked(part: Any) -> bool:
-    return not isinstance(part, list)  # lists take no weak references
+    return len(models)

@@ -23,7 +23,7 @@ from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 from skann import ChurnANNClassifier, CostThresholdClassifier
 from skann.datasets import fetch_telco_churn, make_churn
 from skann.inspection import audit
-from skann.inspection._findings import Findings
+from skann.inspection._audit._findings import Findings
 from skann.model_selection import StagedSearchCV, train_validation_test_split
 
 COSTS = {"fn_cost": 100, "fp_cost": 5}

@@ -12,8 +12,8 @@ from sklearn.pipeline import make_pipeline
 from skann import CostThresholdClassifier
 from skann.datasets import fetch_telco_churn, make_churn
 from skann.inspection import compare_tables, summarize_table
-from skann.inspection._put_back import put_back
-from skann.inspection._table_summary import summarize_column
+from skann.inspection._comparison._put_back import put_back
+from skann.inspection._comparison._summary import summarize_column
 from skann.preprocessing import TableCleaner, TableEncoder
 
 HAS_DATA = pytest.mark.skipif("SKANN_DATA" not in os.environ, reason="needs SKANN_DATA")

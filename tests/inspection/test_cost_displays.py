@@ -141,3 +141,20 @@ def test_infinite_thresholds_are_drawn_at_the_edge(costs):
     for axis in display.axes_:
         for line in axis.lines:
             assert np.all(np.isfinite(np.asarray(line.get_xdata(), dtype=float)))
+
+
+@pytest.mark.parametrize("display", [CostCurveDisplay, GainsDisplay])
+@pytest.mark.parametrize("panel", [0, 1])
+def test_one_panel_takes_several_named_curves(display, panel):
+    figure, axis = matplotlib.pyplot.subplots()
+    for name, probability in (("one", P), ("other", P[::-1])):
+        axes = (axis, None) if panel == 0 else (None, axis)
+        shown = display.from_predictions(Y, probability, axes=axes, name=name)
+        assert shown.axes_ == axes
+        assert shown.figure_ is figure
+    texts = [text.get_text() for text in axis.get_legend().get_texts()]
+    assert {"one", "other"} < set(texts)
+    assert len(texts) == len(set(texts))
+    curves = [line for line in axis.lines if line.get_label() in ("one", "other")]
+    assert curves[0].get_color() != curves[1].get_color()
+    assert not axis.patches

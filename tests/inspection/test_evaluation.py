@@ -52,7 +52,14 @@ def model(split):
 
 @pytest.fixture(scope="module")
 def report(split, model):
-    return evaluate(model, split.X_test, split.y_test, costs=COSTS, random_state=0)
+    return evaluate(
+        model,
+        split.X_test,
+        split.y_test,
+        costs=COSTS,
+        train=(split.X_train, split.y_train),
+        random_state=0,
+    )
 
 
 def test_figures_are_those_of_the_models_probabilities_and_labels(report, split, model):
@@ -60,38 +67,37 @@ def test_figures_are_those_of_the_models_probabilities_and_labels(report, split,
     probability = model.predict_proba(split.X_test)[:, 1]
     contacted = model.predict(split.X_test) == "Yes"
     assert report.value("roc_auc") == pytest.approx(roc_auc_score(churned, probability))
-    assert report.value("recall", "cost") == pytest.approx(contacted[churned].mean())
+    assert report.value("recall", "chosen") == pytest.approx(contacted[churned].mean())
     cost = np.where(churned, np.where(contacted, 0, 100), np.where(contacted, 5, 0))
-    assert report.value("cost", "cost") == pytest.approx(cost.mean())
-    assert report.value("recall", "0.5") == pytest.approx((probability > 0.5)[churned].mean())
+    assert report.value("cost", "chosen") == pytest.approx(cost.mean())
+    assert report.value("recall", "half") == pytest.approx((probability > 0.5)[churned].mean())
     assert report.threshold == model.threshold_
 
 
 def test_baselines_come_under_the_same_costs(report, split):
     churned = (split.y_test == "Yes").mean()
-    assert report.value("cost", "", "nobody") == pytest.approx(100 * churned)
-    assert report.value("cost", "", "everybody") == pytest.approx(5 * (1 - churned))
+    assert report.value("cost", "none", "nobody") == pytest.approx(100 * churned)
+    assert report.value("cost", "none", "everybody") == pytest.approx(5 * (1 - churned))
     for name in ("logistic regression", "gradient boosting"):
-        assert report.value("cost", "cost", name) < report.value("cost", "0.5", name)
+        assert report.value("cost", "chosen", name) < report.value("cost", "half", name)
     entropy = -churned * np.log(churned) - (1 - churned) * np.log(1 - churned)
-    assert report.value("log_loss", "", "nobody") == pytest.approx(entropy)
+    assert report.value("log_loss", "none", "nobody") == pytest.approx(entropy)
 
 
-def test_baselines_are_fitted_on_the_training_part(report, split):
+def test_baselines_are_fitted_on_the_training_rows_that_are_given(report, split):
     expected = logistic().fit(split.X_train, split.y_train).predict_proba(split.X_test)[:, 1]
     assert report.probabilities["logistic regression"] == pytest.approx(expected, abs=1e-3)
     assert report.baselines_trained
 
 
 def test_without_training_rows_baselines_are_cross_validated_and_the_report_says_so(split, model):
-    X_test = split.X_test.copy()
-    report = evaluate(model, X_test, np.asarray(split.y_test), costs=COSTS)
+    report = evaluate(model, split.X_test, split.y_test, costs=COSTS)
     assert not report.baselines_trained
-    assert "cross-validated on the test rows" in str(report)
-    given = evaluate(
-        model, X_test, split.y_test, costs=COSTS, baselines=(split.X_train, split.y_train)
-    )
-    assert given.baselines_trained and "cross-validated" not in str(given)
+    assert "cross-validated on the test rows: pass train=(X_train, y_train)" in str(report)
+
+
+def test_with_training_rows_the_report_says_nothing_of_cross_validation(report):
+    assert "cross-validated" not in str(report)
 
 
 def test_without_baselines_only_the_model_is_shown(split, model):
@@ -103,7 +109,14 @@ def test_without_baselines_only_the_model_is_shown(split, model):
 def test_intervals_hold_the_figure_and_depend_on_the_seed_alone(report, split, model):
     frame = report.to_frame().dropna()
     assert ((frame["low"] <= frame["value"]) & (frame["value"] <= frame["high"])).all()
-    same = evaluate(model, split.X_test, split.y_test, costs=COSTS, random_state=0)
+    same = evaluate(
+        model,
+        split.X_test,
+        split.y_test,
+        costs=COSTS,
+        train=(split.X_train, split.y_train),
+        random_state=0,
+    )
     pd.testing.assert_frame_equal(same.to_frame(), report.to_frame())
     pd.testing.assert_frame_equal(same.importance, report.importance)
 
@@ -112,7 +125,7 @@ def test_a_model_without_a_threshold_contacts_by_expected_gain(split):
     model = logistic().fit(split.X_train, split.y_train)
     report = evaluate(model, split.X_test, split.y_test, costs=COSTS, baselines=False)
     expected = model.predict_proba(split.X_test)[:, 1] > 5 / 105
-    assert np.array_equal(report.decisions["LogisticRegression", "cost"], expected)
+    assert np.array_equal(report.decisions["LogisticRegression", "chosen"], expected)
     assert report.threshold == pytest.approx(5 / 105)
 
 
@@ -121,18 +134,22 @@ def test_another_threshold_of_scikit_learns_is_taken(split):
     model.fit(split.X_train, split.y_train == "Yes")
     report = evaluate(model, split.X_test, split.y_test == "Yes", costs=COSTS, baselines=False)
     expected = model.predict_proba(split.X_test)[:, 1] >= 0.3
-    assert np.array_equal(report.decisions["LogisticRegression", "cost"], expected)
+    assert np.array_equal(report.decisions["LogisticRegression", "chosen"], expected)
     assert report.threshold == 0.3
 
 
 def test_the_difference_to_each_baseline_is_that_of_the_costs_with_an_interval(report):
-    for name, rule in (("logistic regression", "cost"), ("nobody", ""), ("everybody", "")):
-        difference = report.value("cost", "cost") - report.value("cost", rule, name)
+    for name, rule in (
+        ("logistic regression", "chosen"),
+        ("nobody", "none"),
+        ("everybody", "none"),
+    ):
+        difference = report.value("cost", "chosen") - report.value("cost", rule, name)
         assert report.value("cost_difference", rule, name) == pytest.approx(difference)
     frame = report.to_frame().set_index(["model", "rule", "metric"]).sort_index()
-    paired = frame.loc["logistic regression", "cost", "cost_difference"]
+    paired = frame.loc["logistic regression", "chosen", "cost_difference"]
     own, other = (
-        frame.loc[model, "cost", "cost"] for model in (report.model, "logistic regression")
+        frame.loc[model, "chosen", "cost"] for model in (report.model, "logistic regression")
     )
     # The same customers: the difference is far more certain than either cost.
     assert paired["high"] - paired["low"] < 0.5 * (own["high"] - own["low"])
@@ -170,7 +187,7 @@ def test_the_first_lines_say_where_a_model_is_better_than_all_baselines(split):
     model = LogisticRegression().fit(told, split.y_test)
     rows = split.X_train[["tenure_months"]].assign(leak=0.0)
     report = evaluate(
-        model, told, split.y_test, costs=COSTS, baselines=(rows, split.y_train), random_state=0
+        model, told, split.y_test, costs=COSTS, train=(rows, split.y_train), random_state=0
     )
     assert "is better than any baseline" in str(report)
 
@@ -202,11 +219,11 @@ def test_costs_may_differ_by_customer(split):
     )
     churned = (split.y_test == "Yes").to_numpy()
     value = split.X_test["customer_value"].to_numpy()
-    assert report.value("cost", "", "nobody") == pytest.approx(np.mean(value * churned))
+    assert report.value("cost", "none", "nobody") == pytest.approx(np.mean(value * churned))
     by_array = evaluate(
         model, split.X_test, split.y_test, costs={"fn_cost": value, "fp_cost": 5}, baselines=False
     )
-    assert by_array.value("cost", "cost") == report.value("cost", "cost")
+    assert by_array.value("cost", "chosen") == report.value("cost", "chosen")
     assert "(mean)" in str(report)
 
 
@@ -232,6 +249,7 @@ def test_the_likeliest_churners_are_explained(report):
         ({"y_test": ["Yes"] * 160}, "holds one class only, 'Yes'"),
         ({"y_test": ["Yes", "Maybe"] * 80}, r"labels \['Maybe'\] that the model does not know"),
         ({"y_test": ["Yes"] * 3}, "inconsistent numbers of samples"),
+        ({"train": ([[1]],)}, r"train must be \(X_train, y_train\), got a tuple of 1"),
     ],
 )
 def test_what_cannot_be_evaluated_is_told(split, model, change, message):

@@ -17,9 +17,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skann
+from skann._churn_ann._html import classifier_html
 from skann._model_file._model import read_model, write_model
 from skann.inspection import explain
-from skann.inspection._classifier_html import classifier_html
 
 DATA = Path(__file__).parents[1] / "data"
 

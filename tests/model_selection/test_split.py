@@ -2,6 +2,7 @@
 
 import gc
 import warnings
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,7 @@ import pytest
 
 from skann import WorkflowWarning
 from skann.model_selection import train_validation_test_split
-from skann.model_selection._test_looks import _records, count_look, find_test
+from skann.model_selection._test_looks import _models, count_look, models_shown
 
 
 @pytest.fixture
@@ -141,29 +142,29 @@ def test_labels_are_checked(customers):
 
 def test_the_test_part_warns_from_the_second_model_on(customers):
     split = train_validation_test_split(*customers, random_state=0)
-    record = find_test(split.X_test)
+    models = models_shown(split.X_test)
     scores = np.linspace(0, 1, 200)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert count_look(record, scores) == 1
-        assert count_look(record, scores.copy()) == 1
+        assert count_look(models, scores) == 1
+        assert count_look(models, scores.copy()) == 1
     with pytest.warns(WorkflowWarning, match="has now seen 2 models"):
-        count_look(record, scores**2)
+        count_look(models, scores**2)
     assert split.n_models_tested == 2
-    assert find_test(split.X_test.copy(), split.y_test) is record
-    assert find_test(split.X_validation) is None
+    assert models_shown(split.X_test.copy(), split.y_test) is models
+    assert models_shown(split.X_validation) is None
 
 
-def test_records_go_with_the_test_part_and_do_not_hold_the_training_rows(customers):
+def test_what_is_counted_goes_with_the_test_part_and_holds_no_rows(customers):
     split = train_validation_test_split(*customers, random_state=0)
     X_test, y_test = split.X_test, split.y_test
-    record = find_test(X_test)
-    assert record.training_rows()[0] is split.X_train
+    X_train = weakref.ref(split.X_train)
+    count_look(models_shown(X_test), np.linspace(0, 1, 200))
     del split
     gc.collect()
-    assert record.training_rows() is None
+    assert X_train() is None
     keys = {id(X_test), id(y_test)}
-    assert keys <= _records.keys()
+    assert keys <= _models.keys()
     del X_test, y_test
     gc.collect()
-    assert not keys & _records.keys()
+    assert not keys & _models.keys()

@@ -1,20 +1,17 @@
 """A report as plain text."""
 
 import textwrap
-from typing import TYPE_CHECKING
 
-from skann.inspection import _report_words as words
 from skann.inspection._explanation import reason_texts
-
-if TYPE_CHECKING:
-    from skann.inspection._report import EvaluationReport
+from skann.inspection._report import _words as words
+from skann.inspection._report._evaluation import Evaluation
 
 _WIDTH = 100
 _MOST_COLUMNS = 8
 _RANKING = {metric: title for metric, title in words.RANKING.items() if metric != "bias"}
 
 
-def text(report: "EvaluationReport") -> str:
+def text(report: Evaluation) -> str:
     """Return the report in lines of at most a hundred characters."""
     parts = [
         f"Evaluation of {report.model}",
@@ -29,7 +26,7 @@ def text(report: "EvaluationReport") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _table(report: "EvaluationReport", metrics: dict[str, str]) -> str:
+def _table(report: Evaluation, metrics: dict[str, str]) -> str:
     """A line a model, a line for its intervals."""
     rows = []
     for _, name, found in words.rows(report, metrics):
@@ -42,13 +39,13 @@ def _table(report: "EvaluationReport", metrics: dict[str, str]) -> str:
     return _lines(["", *metrics.values()], rows)
 
 
-def _importance(report: "EvaluationReport") -> str:
+def _importance(report: Evaluation) -> str:
     top = report.importance.head(_MOST_COLUMNS)
     rows = [[str(row.column), f"{row.auc_lost:+.4f}"] for row in top.itertuples()]
     return _lines(["", "AUC"], rows)
 
 
-def _reasons(report: "EvaluationReport") -> str:
+def _reasons(report: Evaluation) -> str:
     texts = reason_texts(report.reasons)
     first = report.reasons.query("rank == 1")["probability"]
     return "\n".join(

@@ -1,18 +1,18 @@
 """What an evaluation found, as tables, text, HTML and plots."""
 
-from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from skann._files import written_whole
-from skann.costs._matrix import Costs
+from skann.inspection._report._evaluation import Evaluation
+from skann.inspection._report._html import fragment, page
+from skann.inspection._report._plots import plot_all
+from skann.inspection._report._text import text
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class EvaluationReport:
+class EvaluationReport(Evaluation):
     """What `skann.inspection.evaluate` found: prints itself, and shows itself in notebooks.
 
     Attributes
@@ -25,9 +25,10 @@ class EvaluationReport:
         Who left.
     probabilities : dict of {model: ndarray of shape (n_customers,)}
     decisions : dict of {(model, rule): ndarray of bool, shape (n_customers,)}
-        Who is contacted. Rule "0.5" cuts there; "cost" is the model's own threshold if it is a
-        `CostThresholdClassifier`, else the expected gain; "best" is the cut that turned out the
-        cheapest on these customers, for each model its own; "nobody" and "everybody" have none.
+        Who is contacted. The rule "half" contacts above a probability of 0.5; "chosen" is the
+        model's own rule if it is a `CostThresholdClassifier`, else the expected gain; "best" is
+        the cut that turned out the cheapest on these customers, for each model its own. "nobody"
+        and "everybody" are no models, and go by the rule "none".
     costs : namedtuple of fn_cost, fp_cost, tp_cost, tn_cost
     threshold : float or None
         The probability above which the model contacts; None where it differs by customer.
@@ -62,26 +63,9 @@ class EvaluationReport:
     >>> report = evaluate(model, X[200:], y[200:], costs=costs, baselines=False, random_state=0)
     >>> print(str(report).splitlines()[2])
     37 of 200 customers left (18.5%, label 1). “Nobody leaves” is right for 81.5%, so accuracy says
-    >>> report.value("contacted", "0.5") < report.value("contacted", "cost")
+    >>> report.value("contacted", "half") < report.value("contacted", "chosen")
     True
     """
-
-    model: str
-    positive: Any
-    churned: np.ndarray
-    probabilities: dict[str, np.ndarray]
-    decisions: dict[tuple[str, str], np.ndarray]
-    costs: Costs
-    threshold: float | None
-    figures: pd.DataFrame
-    importance: pd.DataFrame
-    reasons: pd.DataFrame
-    history: pd.DataFrame | None
-    best_epoch: int | list[int] | None
-    left_out: dict[Any, str]
-    pooled_levels: dict[str, list[str]]
-    n_models_tested: int | None
-    baselines_trained: bool
 
     def to_frame(self) -> pd.DataFrame:
         """Return all figures, a row each.
@@ -89,7 +73,7 @@ class EvaluationReport:
         Returns
         -------
         DataFrame
-            Columns "model"; "rule" ("" for figures of probabilities, else "0.5", "cost" or "best");
+            Columns "model"; "rule" ("none" for figures of probabilities);
             "metric"; "value"; "low" and "high", the bounds of its 95 % interval.
         """
         return self.figures.copy()
@@ -104,8 +88,6 @@ class EvaluationReport:
         path : path
             File to write.
         """
-        from skann.inspection._report_html import page
-
         with written_whole(path) as part:
             part.write_text(page(self), encoding="utf-8")
 
@@ -116,40 +98,12 @@ class EvaluationReport:
         -------
         matplotlib.figure.Figure
         """
-        from skann.inspection._report_plots import plot_all
-
         return plot_all(self)
 
-    def value(self, metric: str, rule: str = "", model: str | None = None) -> float:
-        """Return one figure.
-
-        Parameters
-        ----------
-        metric : str
-            As in the column "metric" of `to_frame`.
-        rule : {"", "0.5", "cost", "best"}, default=""
-        model : str, default=None
-            A baseline's name; the model itself by default.
-
-        Raises
-        ------
-        KeyError
-            If there is no such figure.
-        """
-        key = (model or self.model, rule, metric)
-        indexed = self.figures.set_index(["model", "rule", "metric"])["value"]
-        if key not in indexed.index:
-            raise KeyError(f"no figure {key}; see to_frame()")
-        return float(indexed[key])
-
     def __str__(self) -> str:
-        from skann.inspection._report_text import text
-
         return text(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from skann.inspection._report_html import fragment
-
         return fragment(self)

@@ -6,11 +6,11 @@ import numpy as np
 
 from skann._labels import check_labels
 from skann._lazy_frames import refuse_lazy_frames
-from skann.inspection import _audit_data as data
-from skann.inspection import _audit_setup as setup
-from skann.inspection import _audit_split as split
-from skann.inspection import _audit_training as training
-from skann.inspection._findings import Finding, Findings
+from skann.inspection._audit import _data as data
+from skann.inspection._audit import _settings as settings
+from skann.inspection._audit import _split as split
+from skann.inspection._audit import _training as training
+from skann.inspection._audit._findings import Finding, Findings
 from skann.inspection._unwrap import find_network
 from skann.model_selection._scoring import rare_share
 from skann.preprocessing._table import as_table
@@ -81,18 +81,18 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
     share = rare_share(labels)
     found: list[Finding] = [
         *data.leaking_columns(table, churned),
-        *data.identifiers(table, setup.handled_columns(estimator, table)),
+        *data.identifiers(table, settings.handled_columns(estimator, table)),
         *(data.shared_rows(table, as_table(X_test)) if X_test is not None else ()),
         *(split.shared_customers(table, as_table(X_test)) if X_test is not None else ()),
         *data.repeated_rows(table, churned),
         *split.parted_customers(table, churned, groups),
         *split.future_rows(estimator, table, churned),
         *data.scaled_columns(table),
-        *setup.accuracy_only(estimator, share),
-        *setup.imbalance_ignored(estimator, share),
-        *setup.default_threshold(estimator),
-        *setup.few_churners(estimator),
-        *setup.no_validation(estimator),
+        *settings.accuracy_only(estimator, share),
+        *settings.imbalance_ignored(estimator, share),
+        *settings.default_threshold(estimator),
+        *settings.few_churners(estimator),
+        *settings.no_validation(estimator),
     ]
     network = find_network(estimator)
     if network is not None and hasattr(network, "history_"):

@@ -1,26 +1,14 @@
-"""The style of HTML output: inherits the page's ink, so that it suits light and dark."""
+"""The style of a report, and of a page that holds nothing else."""
 
-STYLE = """
-.skann-report { font: 15px/1.5 system-ui, sans-serif; color: inherit; max-width: 64rem;
-  overflow-wrap: break-word; --line: color-mix(in srgb, currentColor 18%, transparent);
-  --faint: color-mix(in srgb, currentColor 65%, transparent);
-  --wash: color-mix(in srgb, currentColor 6%, transparent); --accent: #3b82f6; }
-.skann-report h1 { font-size: 1.5rem; margin: 0 0 .5rem; }
-.skann-report h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
-.skann-report p { margin: .25rem 0; max-width: 48rem; }
+from skann._html_style import TEXT_STYLE
+
+_PARTS_STYLE = """
 .skann-report .note, .skann-report small { color: var(--faint); font-size: .85em; }
 .skann-report .tiles { display: grid; gap: .75rem; margin: 1rem 0;
   grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
 .skann-report .tile { background: var(--wash); border-radius: .5rem; padding: .6rem .8rem; }
 .skann-report .tile b { display: block; font-size: 1.5rem; font-weight: 600; }
 .skann-report .tile small { display: block; }
-.skann-report table { border-collapse: collapse; width: 100%; margin: .5rem 0;
-  font-variant-numeric: tabular-nums; font-size: .93em; background: none; }
-.skann-report th, .skann-report td { padding: .35rem .5rem; text-align: right;
-  vertical-align: top; border-bottom: 1px solid var(--line); background: none;
-  white-space: normal; }
-.skann-report th { font-weight: 600; }
-.skann-report th:first-child, .skann-report .text { text-align: left; }
 .skann-report td small { display: block; white-space: nowrap; }
 .skann-report tr.own { background: var(--wash); }
 .skann-report .matrices, .skann-report .plots { display: grid; gap: 1rem 2rem; margin-top: 1rem;
@@ -46,6 +34,8 @@ STYLE = """
   .skann-report table.wide td.text { grid-column: 1 / -1; }
 }
 """
+
+STYLE = TEXT_STYLE + _PARTS_STYLE
 
 PAGE_STYLE = """
 :root { color-scheme: light dark; }

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from skann._warnings import held_back
-from skann.inspection._table_summary import (
+from skann.inspection._comparison._summary import (
     PROBABILITIES,
     main_numbers,
     missing_cells,

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from skann.costs._prior_estimate import PriorEstimate
-from skann.inspection._put_back import put_back
-from skann.inspection._table_changes import (
+from skann.inspection._comparison._changes import (
     Change,
     compare_column,
     level_of_a_test,
     repeated_rows,
 )
-from skann.inspection._table_summary import (
+from skann.inspection._comparison._put_back import put_back
+from skann.inspection._comparison._summary import (
     implied_rate,
     repeated_share,
     scores,

@@ -1,6 +1,6 @@
 """One look at a model on test rows: figures, intervals, baselines, reasons."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
@@ -14,24 +14,15 @@ from skann._labels import check_known, check_labels
 from skann._lazy_frames import refuse_lazy_frames
 from skann._sklearn_private import HasMethods, _safe_indexing, validate_params
 from skann._warnings import held_back
-from skann.costs._decision import bayes_threshold, contact_gain
+from skann.costs._decision import bayes_threshold
 from skann.costs._matrix import COST_NAMES, DEFAULT_COSTS, Costs, read_costs, without_columns
-from skann.costs._rule import Rule
-from skann.costs._tuning import tune
 from skann.inspection._baselines import baseline_probabilities
-from skann.inspection._bootstrap import (
-    Figures,
-    calibration_error,
-    decision_figures,
-    difference_figure,
-    ranking_figures,
-    with_intervals,
-)
 from skann.inspection._explanation import explain
-from skann.inspection._importance import column_importance
-from skann.inspection._report import EvaluationReport
+from skann.inspection._report._figures import decide, decide_blindly, measure
+from skann.inspection._report._importance import column_importance
+from skann.inspection._report._report import EvaluationReport
 from skann.inspection._unwrap import find_network, find_threshold, model_name, positive_label
-from skann.model_selection._test_looks import TestRecord, count_look, find_test
+from skann.model_selection._test_looks import count_look, models_shown
 from skann.preprocessing._levels import level_text
 from skann.preprocessing._roles import USED, read_column
 from skann.preprocessing._table import as_table
@@ -44,7 +35,8 @@ _N_REASONS = 3
     {
         "estimator": [HasMethods(["predict", "predict_proba"])],
         "costs": [Mapping],
-        "baselines": ["boolean", tuple],
+        "train": [tuple, None],
+        "baselines": ["boolean"],
         "random_state": ["random_state"],
     },
     prefer_skip_nested_validation=True,
@@ -55,7 +47,8 @@ def evaluate(
     y_test: Any,
     *,
     costs: Mapping[str, Any],
-    baselines: bool | tuple[Any, Any] = True,
+    train: tuple[Any, Any] | None = None,
+    baselines: bool = True,
     random_state: int | np.random.RandomState | None = None,
 ) -> EvaluationReport:
     """Evaluate a model on rows that it has not seen, beside what it has to beat.
@@ -73,11 +66,13 @@ def evaluate(
     costs : dict
         What outcomes cost, as `CostThresholdClassifier` takes it: "fn_cost", "fp_cost", "tp_cost",
         "tn_cost" (by default 1, 1, 0, 0), each a number, an array, or a column of X_test.
-    baselines : bool or tuple of (X_train, y_train), default=True
+    train : tuple of (X_train, y_train), default=None
+        The rows that the model was fitted on, and their labels. Baselines are fitted on them, and
+        the likeliest churners are compared with them. None cross-validates the baselines on
+        X_test, and compares with its customers.
+    baselines : bool, default=True
         Whether to compare with contacting nobody or everybody, logistic regression and gradient
-        boosting, under the same costs: by the same rule, and each by its own best cut. Baselines
-        are fitted on the rows given, or on the training part that X_test was split from; where
-        neither is known, they are cross-validated on X_test.
+        boosting, under the same costs: by the same rule, and each by its own best cut.
     random_state : int, RandomState or None, default=None
         Seed of intervals, baselines and shuffled columns.
 
@@ -112,7 +107,7 @@ def evaluate(
     >>> model = LogisticRegression().fit(X[:200], y[:200])
     >>> costs = {"fn_cost": 100, "fp_cost": 5}
     >>> report = evaluate(model, X[200:], y[200:], costs=costs, random_state=0)
-    >>> bool(report.value("cost", "cost") < report.value("cost", "", "nobody"))
+    >>> bool(report.value("cost", "chosen") < report.value("cost", "none", "nobody"))
     True
     >>> report.to_frame().columns.tolist()
     ['model', 'rule', 'metric', 'value', 'low', 'high']
@@ -127,9 +122,9 @@ def evaluate(
         check_random_state(random_state).randint(2**31 - 1, size=3).tolist()
     )
     probability = positive_probability(estimator, X_test, positive)
-    record = find_test(X_test, y_test)
-    n_models_tested = None if record is None else count_look(record, probability, stacklevel=4)
-    train = _training_rows(baselines, record, estimator.classes_)
+    models = models_shown(X_test, y_test)
+    n_models_tested = None if models is None else count_look(models, probability, stacklevel=4)
+    train = None if train is None else _training_rows(train, estimator.classes_)
     network = find_network(estimator)
     name = model_name(estimator)
     probabilities = {name: probability}
@@ -139,11 +134,13 @@ def evaluate(
         probabilities |= baseline_probabilities(
             rows, without_columns(X_test, named), labels, positive, baseline_seed
         )
-    decisions = _decisions(probabilities, read, churned, with_blind=bool(baselines))
+    decisions = decide(probabilities, read, churned)
+    if baselines:
+        decisions |= decide_blindly(n_customers)
     threshold = find_threshold(estimator)
     with held_back():  # what the rows hold was told with their first probabilities
         if threshold is not None:
-            decisions[name, "cost"] = _own_labels(estimator, X_test, costs) == positive
+            decisions[name, "chosen"] = _own_labels(estimator, X_test, costs) == positive
         importance = column_importance(estimator, X_test, labels, shuffle_seed)
     likeliest = np.argsort(-probability, kind="stable")[:_N_EXPLAINED]
     with held_back():
@@ -162,7 +159,7 @@ def evaluate(
         decisions=decisions,
         costs=read,
         threshold=_threshold(threshold, read),
-        figures=_figures(churned, probabilities, decisions, read, interval_seed),
+        figures=measure(churned, probabilities, decisions, read, interval_seed),
         importance=importance,
         reasons=reasons,
         history=getattr(network, "history_", None),
@@ -212,20 +209,12 @@ def _churned(labels: np.ndarray, classes: np.ndarray, positive: Any) -> np.ndarr
     return churned
 
 
-def _training_rows(
-    baselines: bool | tuple[Any, Any], record: TestRecord | None, classes: np.ndarray
-) -> tuple[Any, np.ndarray] | None:
-    """Return the rows and labels to fit baselines on; None where no such rows are known."""
-    if isinstance(baselines, tuple):
-        y_train = check_labels(baselines[1], name="y_train")
-        check_known(y_train, classes, "y_train")
-        return baselines[0], y_train
-    train = None if record is None else record.training_rows()
-    if train is None:
-        return None
-    y_train = check_labels(train[1])
-    # The model may have been fitted on other labels than the split has.
-    return (train[0], y_train) if {*y_train.tolist()} == {*np.asarray(classes).tolist()} else None
+def _training_rows(train: tuple[Any, Any], classes: np.ndarray) -> tuple[Any, np.ndarray]:
+    if len(train) != 2:
+        raise ValueError(f"train must be (X_train, y_train), got a tuple of {len(train)}")
+    y_train = check_labels(train[1], name="y_train")
+    check_known(y_train, classes, "y_train")
+    return train[0], y_train
 
 
 def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
@@ -237,33 +226,6 @@ def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
     if read.constant:
         bayes_threshold(read)  # refuses costs that reward mistakes
     return read
-
-
-def _cheapest(probability: np.ndarray, costs: Costs, churned: np.ndarray) -> np.ndarray:
-    """Who is contacted by the cut that turned out cheapest."""
-    everyone = np.ones(len(churned))
-    tuned = tune(probability, churned, costs, everyone, "empirical", np.random.RandomState(0))
-    rule = Rule(tuned.threshold, tuned.cut, costs if costs.constant else None)
-    return rule.chosen(probability, costs)
-
-
-def _decisions(
-    probabilities: Mapping[str, np.ndarray],
-    costs: Costs,
-    churned: np.ndarray,
-    with_blind: bool,
-) -> dict[tuple[str, str], np.ndarray]:
-    """Who is contacted, by model and rule."""
-    decisions = {}
-    for model, probability in probabilities.items():
-        decisions[model, "0.5"] = probability > 0.5
-        decisions[model, "cost"] = contact_gain(probability, costs) > 0
-        decisions[model, "best"] = _cheapest(probability, costs, churned)
-    if with_blind:
-        n_customers = len(probability)
-        decisions["nobody", ""] = np.zeros(n_customers, dtype=bool)
-        decisions["everybody", ""] = np.ones(n_customers, dtype=bool)
-    return decisions
 
 
 def _own_labels(estimator: Any, X: Any, costs: Mapping[str, Any]) -> np.ndarray:
@@ -282,35 +244,3 @@ def _threshold(threshold: Any, costs: Costs) -> float | None:
         if isinstance(found := getattr(threshold, name, None), Real):
             return float(found)
     return None
-
-
-def _figures(
-    churned: np.ndarray,
-    probabilities: Mapping[str, np.ndarray],
-    decisions: Mapping[tuple[str, str], np.ndarray],
-    costs: Costs,
-    seed: int,
-) -> pd.DataFrame:
-    """Every figure with its interval; the same resamples for all."""
-    rows: list[tuple[Any, ...]] = []
-
-    def add(model: str, rule: str, figures: Callable[[np.ndarray], Figures]) -> None:
-        found = with_intervals(figures, len(churned), np.random.default_rng(seed))
-        rows.extend((model, rule, metric, *bounds) for metric, bounds in found.items())
-
-    for model, probability in probabilities.items():
-        add(model, "", ranking_figures(churned, probability))
-        error = calibration_error(churned, probability)
-        rows.append((model, "", "calibration_error", error, np.nan, np.nan))
-    if ("nobody", "") in decisions:  # the best probability without a model
-        add("nobody", "", ranking_figures(churned, np.full(len(churned), churned.mean())))
-    for (model, rule), contacted in decisions.items():
-        outcome_costs = costs.of_decisions(churned, contacted)
-        add(model, rule, decision_figures(churned, contacted, outcome_costs))
-    model = next(iter(probabilities))  # the others are baselines
-    for (other, rule), contacted in decisions.items():
-        if other != model:
-            own = decisions[model, rule or "cost"]
-            further = costs.of_decisions(churned, own) - costs.of_decisions(churned, contacted)
-            add(other, rule, difference_figure(further))
-    return pd.DataFrame(rows, columns=["model", "rule", "metric", "value", "low", "high"])

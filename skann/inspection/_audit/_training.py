@@ -9,11 +9,11 @@ import pandas as pd
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+from skann._churn_ann._history import histories
 from skann._warnings import DroppedColumnWarning, held_back
+from skann.inspection._audit._findings import Finding
 from skann.inspection._baselines import boosting_baseline, logistic_baseline
 from skann.inspection._bootstrap import ranking_figures, with_intervals
-from skann.inspection._findings import Finding
-from skann.inspection._history_display import histories
 from skann.inspection._unwrap import positive_label
 
 _RISE = 1.5  # training loss over its lowest so far

@@ -6,7 +6,8 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
-from skann.inspection._plotting import require_matplotlib
+from skann._churn_ann._history import histories
+from skann.inspection._plot._matplotlib import require_matplotlib
 from skann.inspection._unwrap import find_network
 
 _NO_HISTORY = (
@@ -123,13 +124,6 @@ class HistoryDisplay:
             right.step(history.index, history["learning_rate"], color="0.6", linewidth=1)
         right.set(yscale="log", ylabel="learning rate (grey)")
         return right
-
-
-def histories(history: pd.DataFrame) -> list[pd.DataFrame]:
-    """Return the history of each network, indexed by the epoch."""
-    if history.index.nlevels == 1:
-        return [history]
-    return [history.loc[fold] for fold in history.index.unique("fold")]
 
 
 def _first(index: int, label: str) -> str:

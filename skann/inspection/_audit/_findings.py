@@ -41,7 +41,7 @@ class Findings(tuple[Finding, ...]):
 
     Examples
     --------
-    >>> from skann.inspection._findings import Finding, Findings
+    >>> from skann.inspection._audit._findings import Finding, Findings
     >>> Findings([Finding("no validation rows", "warning", "validation_fraction=None", "set it")])
     warning: no validation rows
       validation_fraction=None

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from sklearn.compose import ColumnTransformer
 
-from skann.inspection._findings import Finding
+from skann.inspection._audit._findings import Finding
 from skann.inspection._unwrap import find_network, find_search, find_threshold, layers
 from skann.model_selection._scoring import RARE_SHARE, chooses_by_accuracy
 from skann.preprocessing import TableCleaner

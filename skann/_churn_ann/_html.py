@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import estimator_html_repr
 
+from skann._churn_ann._history import histories
 from skann._churn_ann._saved_network import SavedNetwork
-from skann.inspection._history_display import histories
-from skann.inspection._report_style import STYLE
+from skann._html_style import TEXT_STYLE
 from skann.preprocessing._roles import USED
 
 
@@ -44,7 +44,7 @@ def classifier_html(classifier: Any) -> str:
         f"<h2>Fitted pipeline</h2>{estimator_html_repr(classifier.pipelines_[0])}",
         _table("Network", ["layer", "class", "output", "weights"], layers),
     ]
-    return f'{diagram}<div class="skann-report"><style>{STYLE}</style>{"".join(parts)}</div>'
+    return f'{diagram}<div class="skann-report"><style>{TEXT_STYLE}</style>{"".join(parts)}</div>'
 
 
 def _learning(classifier: Any) -> str:

@@ -1,22 +1,21 @@
 """A report as HTML: a fragment for notebooks, a page for files."""
 
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from skann.inspection import _report_words as words
 from skann.inspection._explanation import plain
-from skann.inspection._report_style import PAGE_STYLE, STYLE
-
-if TYPE_CHECKING:
-    from skann.inspection._report import EvaluationReport
+from skann.inspection._report import _words as words
+from skann.inspection._report._evaluation import Evaluation
+from skann.inspection._report._figures import figures_of
+from skann.inspection._report._plots import inline_images
+from skann.inspection._report._style import PAGE_STYLE, STYLE
 
 _MOST_COLUMNS = 10
 
 
-def page(report: "EvaluationReport") -> str:
+def page(report: Evaluation) -> str:
     """Return a self-contained page."""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -26,7 +25,7 @@ def page(report: "EvaluationReport") -> str:
     )
 
 
-def fragment(report: "EvaluationReport") -> str:
+def fragment(report: Evaluation) -> str:
     """Return an element with a style of its own."""
     parts = [
         f"<h1>Evaluation of {escape(report.model)}</h1>",
@@ -54,16 +53,16 @@ def _paragraphs(*paragraphs: str) -> str:
     return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
 
 
-def _tiles(report: "EvaluationReport") -> str:
+def _tiles(report: Evaluation) -> str:
     tiles = []
     for title, rule, metric in (
-        ("AUC", "", "roc_auc"),
-        ("cost a customer", "cost", "cost"),
-        ("contacted", "cost", "contacted"),
-        ("recall", "cost", "recall"),
-        ("precision", "cost", "precision"),
+        ("AUC", "none", "roc_auc"),
+        ("cost a customer", "chosen", "cost"),
+        ("contacted", "chosen", "contacted"),
+        ("recall", "chosen", "recall"),
+        ("precision", "chosen", "precision"),
     ):
-        found = _of(report, report.model, rule)
+        found = figures_of(report.figures, report.model, rule)
         value, low, high = words.figure(found, metric)
         tiles.append(
             f'<div class="tile"><small>{title}</small><b>{words.shown(metric, value)}</b>'
@@ -72,13 +71,7 @@ def _tiles(report: "EvaluationReport") -> str:
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
 
-def _of(report: "EvaluationReport", model: str, rule: str) -> pd.DataFrame:
-    figures = report.figures
-    here = (figures["model"] == model) & (figures["rule"] == rule)
-    return figures[here].set_index("metric")
-
-
-def _figures(report: "EvaluationReport", metrics: dict[str, str]) -> str:
+def _figures(report: Evaluation, metrics: dict[str, str]) -> str:
     """A row a model and rule, the model's own marked."""
     head = "".join(f"<th>{escape(title)}</th>" for title in metrics.values())
     body = []
@@ -104,9 +97,9 @@ def _table(head: str, body: list[str]) -> str:
     )
 
 
-def _matrices(report: "EvaluationReport") -> str:
+def _matrices(report: Evaluation) -> str:
     matrices = []
-    for rule in ("0.5", "cost"):
+    for rule in ("half", "chosen"):
         contacted = report.decisions[report.model, rule]
         rows = []
         for left, name in ((True, "left"), (False, "stayed")):
@@ -129,9 +122,7 @@ def _matrices(report: "EvaluationReport") -> str:
     return f'<div class="matrices">{"".join(matrices)}</div>'
 
 
-def _plots(report: "EvaluationReport") -> str:
-    from skann.inspection._report_plots import inline_images
-
+def _plots(report: Evaluation) -> str:
     try:
         images = inline_images(report)
     except ImportError as error:
@@ -144,7 +135,7 @@ def _plots(report: "EvaluationReport") -> str:
     return f'<h2>Plots</h2><div class="plots">{figures}</div>'
 
 
-def _importance(report: "EvaluationReport") -> str:
+def _importance(report: Evaluation) -> str:
     top = report.importance.head(_MOST_COLUMNS)
     longest = max(float(top["auc_lost"].max()), 1e-12)
     rows = []
@@ -159,7 +150,7 @@ def _importance(report: "EvaluationReport") -> str:
     return f"{note}<table><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _reasons(report: "EvaluationReport") -> str:
+def _reasons(report: Evaluation) -> str:
     rows = []
     n_reasons = int(report.reasons["rank"].max())
     for start in range(0, len(report.reasons), n_reasons):

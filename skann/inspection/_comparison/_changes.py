@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.stats import chi2_contingency, fisher_exact
 
 from skann._warnings import held_back
-from skann.inspection._table_summary import (
+from skann.inspection._comparison._summary import (
     PROBABILITIES,
     main_numbers,
     read_as,

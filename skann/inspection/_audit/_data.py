@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier
 
 from skann._warnings import held_back
-from skann.inspection._findings import Finding
+from skann.inspection._audit._findings import Finding
 from skann.preprocessing._columns import Column
 from skann.preprocessing._roles import USED, read_column
 

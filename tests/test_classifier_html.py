@@ -3,8 +3,8 @@
 import pytest
 
 from skann import ChurnANNClassifier
+from skann._churn_ann._html import classifier_html
 from skann.datasets import make_churn
-from skann.inspection._classifier_html import classifier_html
 
 
 def test_unfitted_it_is_scikit_learns_diagram():

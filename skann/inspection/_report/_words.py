@@ -1,13 +1,12 @@
 """The sentences of a report, the same in text and HTML."""
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from skann.inspection._report import EvaluationReport
+from skann.inspection._report._evaluation import Evaluation
+from skann.inspection._report._figures import figures_of
 
 RANKING = {
     "roc_auc": "AUC",
@@ -26,7 +25,7 @@ DECISION = {
     "accuracy": "accuracy",
     "cost": "cost a customer",
 }
-RULES = {"0.5": "at 0.5", "cost": "by cost", "best": "at its best cut", "": ""}
+RULES = {"half": "at 0.5", "chosen": "by cost", "best": "at its best cut", "none": ""}
 
 CALIBRATION = (
     "Calibration is the mean gap between probability and churn rate over ten bins of equally many "
@@ -38,14 +37,14 @@ INTERVALS = (
 )
 
 
-def verdict(report: "EvaluationReport") -> str:
+def verdict(report: Evaluation) -> str:
     """Whether the model is better than the best baseline, and what to do; empty without these."""
     figures = report.figures[report.figures["metric"] == "cost_difference"]
-    others = figures[figures["rule"].isin(["cost", ""])].to_dict("records")
+    others = figures[figures["rule"].isin(["chosen", "none"])].to_dict("records")
     if not others:
         return ""
     best = max(others, key=lambda found: found["value"])
-    is_blind = best["rule"] == ""
+    is_blind = best["rule"] == "none"
     name = f"contacting {best['model']}" if is_blind else str(best["model"])
     low, high = best["low"], best["high"]
     if high < 0:
@@ -57,7 +56,7 @@ def verdict(report: "EvaluationReport") -> str:
         found = f"{_start(name)} is {'better' if low > 0 else 'as good'}"
         simpler = "Do that, which needs no model," if is_blind else f"Use {name}, which is simpler,"
         advice = f"{simpler} or mend this model: see audit."
-    own, other = report.value("cost", "cost"), report.value("cost", best["rule"], best["model"])
+    own, other = report.value("cost", "chosen"), report.value("cost", best["rule"], best["model"])
     cuts = ""
     if not is_blind:
         cuts = " Each at its own best cut, they cost {} and {}.".format(
@@ -76,7 +75,7 @@ def _start(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def balance(report: "EvaluationReport") -> str:
+def balance(report: Evaluation) -> str:
     """Who left, and the accuracy that this makes worthless."""
     n_churned, n_customers = int(report.churned.sum()), len(report.churned)
     share = n_churned / n_customers
@@ -87,25 +86,32 @@ def balance(report: "EvaluationReport") -> str:
     )
 
 
-def decision(report: "EvaluationReport") -> str:
+def decision(report: Evaluation) -> str:
     """Whom the model contacts, and what that costs beside the ways that need no model."""
-    contacted = report.value("contacted", "cost")
-    cost = report.value("cost", "cost")
-    where = "" if report.threshold is None else f" above a probability of {report.threshold:.4g}"
-    if report.threshold is not None and not np.isfinite(report.threshold):
-        where = ", for at these costs it always pays" if report.threshold < 0 else ": it never pays"
-    others = {"the same model at 0.5": report.value("cost", "0.5")}
+    start, where = "", ""
+    if report.threshold is not None:
+        if np.isfinite(report.threshold):
+            where = f" above a probability of {report.threshold:.4g}"
+        else:
+            often = "always" if report.threshold < 0 else "never"
+            start = f"At these costs it {often} pays to contact a customer. "
+    others = {"the same model at 0.5": report.value("cost", "half")}
     for name in ("nobody", "everybody"):
-        if (name, "") in report.decisions:
-            others[f"contacting {name}"] = report.value("cost", "", name)
-    comparisons = ", ".join(f"{money(other)} for {name}" for name, other in others.items())
+        if (name, "none") in report.decisions:
+            others[f"contacting {name}"] = report.value("cost", "none", name)
+    contacted, cost = (report.value(metric, "chosen") for metric in ("contacted", "cost"))
+    comparisons = [f"{money(other)} for {name}" for name, other in others.items()]
     return (
-        f"Contacting {contacted:.1%} of the customers{where} costs {money(cost)} a customer, "
-        f"against {comparisons}."
+        f"{start}Contacting {contacted:.1%} of the customers{where} costs {money(cost)} per "
+        f"customer, against {_listed(comparisons)}."
     )
 
 
-def costs(report: "EvaluationReport") -> str:
+def _listed(parts: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
+
+
+def costs(report: Evaluation) -> str:
     """The costs that the report is about."""
     amounts = [
         f"{name.removesuffix('_cost').upper()} {money(float(np.mean(amount)))}"
@@ -115,7 +121,7 @@ def costs(report: "EvaluationReport") -> str:
     return f"Cost of each outcome: {', '.join(amounts)}."
 
 
-def notes(report: "EvaluationReport") -> list[str]:
+def notes(report: Evaluation) -> list[str]:
     """What to bear in mind while reading."""
     found = [CALIBRATION, INTERVALS]
     found.append(
@@ -124,8 +130,8 @@ def notes(report: "EvaluationReport") -> list[str]:
     )
     if len(report.probabilities) > 1 and not report.baselines_trained:
         found.append(
-            "Baselines were cross-validated on the test rows, since their training rows are not "
-            "known: give baselines=(X_train, y_train) to fit them there."
+            "Baselines were cross-validated on the test rows: pass train=(X_train, y_train) to fit "
+            "them on the rows that the model was fitted on."
         )
     if report.left_out:
         columns = ", ".join(f"{column} ({role})" for column, role in report.left_out.items())
@@ -144,14 +150,11 @@ def notes(report: "EvaluationReport") -> list[str]:
     return found
 
 
-def rows(
-    report: "EvaluationReport", metrics: Mapping[str, str]
-) -> Iterator[tuple[str, str, pd.DataFrame]]:
+def rows(report: Evaluation, metrics: Mapping[str, str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """Yield what a table has a row for: model, its name with the rule, figures by metric."""
     figures = report.figures[report.figures["metric"].isin(metrics)]
     for model, rule in figures[["model", "rule"]].drop_duplicates().itertuples(index=False):
-        here = (figures["model"] == model) & (figures["rule"] == rule)
-        yield model, f"{model} {RULES[rule]}".strip(), figures[here].set_index("metric")
+        yield model, f"{model} {RULES[rule]}".strip(), figures_of(figures, model, rule)
 
 
 def figure(found: pd.DataFrame, metric: str) -> tuple[float, float, float]:

@@ -11,8 +11,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 
 from skann._warnings import held_back
+from skann.inspection._audit._findings import Finding
 from skann.inspection._baselines import boosting_baseline
-from skann.inspection._findings import Finding
 from skann.inspection._unwrap import layers
 from skann.preprocessing._roles import _names_id, read_column
 

@@ -1,0 +1,1 @@
+"""Faults of a churn workflow, each kind in a module of its own."""

@@ -1,0 +1,1 @@
+"""A new table of customers beside the one that a model was trained on."""

@@ -1,0 +1,1 @@
+"""Plots of costs, gains and training."""

@@ -1,0 +1,1 @@
+"""What a report on a model finds, and how it is shown."""

@@ -1,0 +1,54 @@
+"""What an evaluation found, as data."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skann.costs._matrix import Costs
+from skann.inspection._report._figures import figures_of
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """What is told of a model; `EvaluationReport` says what each attribute is."""
+
+    model: str
+    positive: Any
+    churned: np.ndarray
+    probabilities: dict[str, np.ndarray]
+    decisions: dict[tuple[str, str], np.ndarray]
+    costs: Costs
+    threshold: float | None
+    figures: pd.DataFrame
+    importance: pd.DataFrame
+    reasons: pd.DataFrame
+    history: pd.DataFrame | None
+    best_epoch: int | list[int] | None
+    left_out: dict[Any, str]
+    pooled_levels: dict[str, list[str]]
+    n_models_tested: int | None
+    baselines_trained: bool
+
+    def value(self, metric: str, rule: str = "none", model: str | None = None) -> float:
+        """Return one figure.
+
+        Parameters
+        ----------
+        metric : str
+            As in the column "metric" of `to_frame`.
+        rule : {"half", "chosen", "best", "none"}, default="none"
+        model : str, default=None
+            A baseline's name; the model itself by default.
+
+        Raises
+        ------
+        KeyError
+            If there is no such figure.
+        """
+        name = self.model if model is None else model
+        found = figures_of(self.figures, name, rule)
+        if metric not in found.index:
+            raise KeyError(f"no figure {(name, rule, metric)}; see to_frame()")
+        return float(found["value"][metric])
