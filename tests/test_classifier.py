@@ -317,7 +317,7 @@ def test_what_a_customer_gets_does_not_depend_on_the_company(fitted, small_churn
 def test_many_rows_are_predicted_in_chunks_to_the_same_effect(fitted, small_churn, monkeypatch):
     X, _ = small_churn
     expected = fitted.predict_proba(X)
-    monkeypatch.setattr("skann._churn_ann._member._MOST_PREDICT_ROWS", 150)
+    monkeypatch.setattr("skann._churn_ann._blocks._MOST_ROWS", 150)
     assert_array_equal(fitted.predict_proba(X), expected)
 
 

@@ -63,6 +63,13 @@ class FitInParts:
     networks: list[NetworkParts] = field(default_factory=list)
     ended: bool = False
 
+    def go_on(self, plan: Any) -> None:
+        """Keep the plan of the first call, and let each network pause where all do."""
+        if self.plan is None:
+            self.plan, self.networks = plan, [NetworkParts() for _ in plan.folds]
+        for one in self.networks:
+            one.until = self.until
+
     @property
     def done(self) -> bool:
         """Whether all networks are trained to their end."""

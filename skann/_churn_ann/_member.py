@@ -11,6 +11,7 @@ from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
 from sklearn import config_context
 
+from skann._churn_ann._blocks import blocks
 from skann._churn_ann._defaults import auto_batch_size
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._churn_ann._history import history_frame, kept_epoch
@@ -26,13 +27,8 @@ from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann._churn_ann._unfinished import StateFile
 from skann._sklearn_private import _safe_indexing
 from skann.costs._priors import undo_prior_shift
-from skann.preprocessing import TableCleaner
 from skann.preprocessing._shared_rows import SharedRows
 from skann.preprocessing._table import as_table
-
-# Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
-# they are encoded, and no more than make a difference.
-_PREDICT_BYTES, _MOST_PREDICT_ROWS = 2**26, 65_536
 
 
 class Rows(NamedTuple):
@@ -91,6 +87,14 @@ class Member:
     losses: Sequence[float] = ()
     snapshots: Sequence[list[np.ndarray]] = ()
 
+    def probability(self, X: Any, corrected: bool) -> np.ndarray:
+        """Return the probability of the positive class, the mean over heads.
+
+        ``corrected`` puts it to the class shares of the rows as they came in.
+        """
+        positive = self.head_probabilities(X).mean(axis=1)
+        return self.corrected(positive) if corrected else positive
+
     def head_probabilities(self, X: Any) -> np.ndarray:
         """Return each head's probability of the positive class, as training saw the classes."""
         with config_context(transform_output="default"):  # as in training
@@ -110,17 +114,6 @@ class Member:
     def corrected(self, probability: np.ndarray) -> np.ndarray:
         """Return probabilities at the class shares of the rows as they came in."""
         return undo_prior_shift(probability, self.prior_shift) if self.prior_shift else probability
-
-
-def blocks(X: Any, members: Sequence[Member]) -> Iterator[Any]:
-    """Yield checked rows, as many at a time as can be encoded; their columns are read once."""
-    width = max(member.pipeline["network"].n_features_in_ for member in members)
-    n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * width)))
-    automatic = all(isinstance(member.pipeline["preprocess"], TableCleaner) for member in members)
-    for start in range(0, X.shape[0], n_rows):
-        whole = X.shape[0] <= n_rows
-        rows = X if whole else _safe_indexing(X, slice(start, start + n_rows))
-        yield SharedRows(rows) if automatic else rows
 
 
 class Capacity(NamedTuple):

@@ -5,7 +5,11 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
+from skann._churn_ann._member import Rows
+from skann._churn_ann._steps import is_auto
+from skann._labels import check_labels, check_two_classes, encode_labels
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_private import _check_sample_weight, _safe_indexing
 from skann.preprocessing._table import as_table
 
 
@@ -41,6 +45,64 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, as_frame: bool) -> Any:
     table = as_table(X) if as_frame or hasattr(X, "columns") else X
     validate_data(estimator, X, reset=reset, skip_check_array=True)
     return table if as_frame else X
+
+
+def check_training_rows(
+    estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
+) -> tuple[Rows, np.ndarray]:
+    """Return the rows that have any weight, and their indices.
+
+    Parameters
+    ----------
+    estimator : ChurnANNClassifier
+        Gets ``classes_`` and what `check_rows` sets if ``reset``, else is asked for them.
+    X, y, sample_weight
+        As in `fit`.
+    reset : bool
+        Whether this is the first fit.
+    classes : array-like of shape (2,), optional
+        The labels, where ``y`` need not hold both.
+
+    Raises
+    ------
+    ValueError
+        If a row, a label or a weight cannot be trained on.
+    """
+    X = check_rows(estimator, X, reset=reset, as_frame=is_auto(estimator.preprocessor))
+    y = check_labels(y, X.shape[0])
+    weight, indices = None, np.arange(len(y))
+    if sample_weight is not None:
+        weight = _check_weight(sample_weight, X)
+        indices = np.flatnonzero(weight)
+        X, y, weight = _safe_indexing(X, indices), y[indices], weight[indices]
+    if reset:
+        known = y if classes is None else check_labels(classes, name="classes")
+        estimator.classes_ = check_two_classes(known)
+    return Rows(X, encode_labels(y, estimator.classes_), weight), indices
+
+
+def _check_weight(sample_weight: Any, X: Any) -> np.ndarray:
+    try:
+        weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"sample_weight has to hold non-negative numbers: {error}") from error
+    if not weight.any():
+        raise ValueError("sample_weight is zero for every row, so no class is left to learn")
+    return weight
+
+
+def check_validation_data(estimator: Any, validation_data: Any) -> Rows:
+    """Return rows to stop on, as they were given to `fit`."""
+    if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
+        raise ValueError(
+            "validation_data has to be a tuple (X, y) or (X, y, sample_weight), got "
+            f"{type(validation_data).__name__}"
+        )
+    try:
+        X, y, sample_weight = (*validation_data, None)[:3]
+        return check_training_rows(estimator, X, y, sample_weight, reset=False)[0]
+    except ValueError as error:
+        raise ValueError(f"validation_data: {error}") from error
 
 
 def check_layer_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
