@@ -16,6 +16,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from skann import ChurnANNClassifier, DroppedColumnWarning, ValidationWarning
+from skann.networks._muon import MuonAdam
 from skann.preprocessing import TableCleaner, TableEncoder
 
 
@@ -524,6 +525,8 @@ def test_the_automatic_penalty_falls_with_the_training_rows(small_churn):
     [
         ("adam", keras.optimizers.Adam, 0.02),
         ("adamw", keras.optimizers.AdamW, 0.02),
+        ("auto", keras.optimizers.Adam, 0.02),
+        ("muon", MuonAdam, 0.02),
         ("sgd", keras.optimizers.SGD, 0.02),
         (keras.optimizers.RMSprop, keras.optimizers.RMSprop, 0.02),
         (keras.optimizers.Adam(0.5), keras.optimizers.Adam, 0.5),

@@ -75,6 +75,7 @@ SETTINGS = {
     "epochs end it": {"epochs": 6},
     "resampler": {"resampler": "smote"},
     "class weights": {"class_weight": "balanced", "optimizer": "adamw"},
+    "muon": {"optimizer": "muon"},
     "sgd": {"optimizer": keras.optimizers.SGD(0.1, momentum=0.9)},
     "keras fit": {"optimizer": keras.optimizers.RMSprop(0.01), "epochs": 8},
     "a callback": {"callbacks": [keras.callbacks.EarlyStopping("val_auc", mode="max", patience=3)]},

@@ -12,6 +12,7 @@ from skann._churn_ann._defaults import (
     auto_l2,
 )
 from skann._churn_ann._member import Capacity, Member
+from skann._churn_ann._steps import is_auto
 from skann._churn_ann._validation import check_layer_sizes
 
 _KNOWS_LITTLE = 0.6  # loss over entropy
@@ -24,11 +25,11 @@ def smallest(settings: Any, n_rows: int) -> Capacity:
     Parameters
     ----------
     settings : ChurnANNClassifier
-        ``hidden_layer_sizes`` and ``l2`` are read.
+        ``hidden_layer_sizes``, ``l2`` and ``optimizer`` are read.
     n_rows : int
         Training rows.
     """
-    return _filled_in(settings, HIDDEN_LAYER_SIZES, auto_l2(n_rows))
+    return _filled_in(settings, HIDDEN_LAYER_SIZES, auto_l2(n_rows), "adam")
 
 
 def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> tuple[Any, ...]:
@@ -46,7 +47,7 @@ def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> t
         The network of that capacity.
     """
     small = smallest(settings, n_rows)
-    large = _filled_in(settings, LARGE_LAYER_SIZES, LARGE_L2)
+    large = _filled_in(settings, LARGE_LAYER_SIZES, LARGE_L2, "muon")
     member = train(small)
     if large == small or min(member.losses) > _KNOWS_LITTLE * entropy(member.prior):
         return small, member
@@ -55,9 +56,18 @@ def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> t
     return (large, larger) if is_better else (small, member)
 
 
-def _filled_in(settings: Any, hidden_layer_sizes: tuple[int, ...], l2: float) -> Capacity:
+def _filled_in(
+    settings: Any, hidden_layer_sizes: tuple[int, ...], l2: float, optimizer: str
+) -> Capacity:
     sizes = settings.hidden_layer_sizes
     return Capacity(
         hidden_layer_sizes if isinstance(sizes, str) else check_layer_sizes(sizes),
         l2 if isinstance(settings.l2, str) else float(settings.l2),
+        optimizer if is_auto(settings.optimizer) else _name(settings.optimizer),
     )
+
+
+def _name(optimizer: Any) -> str:
+    if isinstance(optimizer, str):
+        return optimizer
+    return getattr(optimizer, "__name__", type(optimizer).__name__)

@@ -98,8 +98,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Put probabilities back to the class shares of the training data where ``resampler`` or
         ``class_weight`` made training see others (Elkan 2001, theorem 2). After SMOTE this is an
         approximation.
-    optimizer : {"adam", "adamw", "sgd"}, keras.optimizers.Optimizer or class, default="adam"
-        An instance is copied in each fit and brings its own learning rate.
+    optimizer : {"auto", "adam", "adamw", "muon", "sgd"}, keras.optimizers.Optimizer or class, \
+            default="auto"
+        "auto" is Adam, and "muon" for the larger network that ``l2`` speaks of: Muon for the
+        kernels of hidden layers, Adam for all other weights. An instance is copied in each fit and
+        brings its own learning rate. What was chosen stands in ``optimizer_``.
     learning_rate : float, default=4e-3
         Learning rate at the start of a fit.
     batch_size : int or "auto", default="auto"
@@ -156,6 +159,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         SciKeras classifier. Their probabilities are those before `correct_prior`.
     hidden_layer_sizes_ : tuple of int
     l2_ : float
+    optimizer_ : str
         Those of the networks.
     column_roles_ : dict of {column: role}
         What each column was taken for, by the first network; with ``preprocessor="auto"`` only.
@@ -232,7 +236,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "resampler": [StrOptions({"over", "under", "smote"}), HasMethods(["fit_resample"]), None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "correct_prior": ["boolean"],
-        "optimizer": [StrOptions({"adam", "adamw", "sgd"}), HasMethods(["apply"])],
+        "optimizer": [
+            StrOptions({"auto", "adam", "adamw", "muon", "sgd"}),
+            HasMethods(["apply"]),
+        ],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -252,6 +259,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     _parts: FitInParts | None = None  # set where a fit is to pause
     hidden_layer_sizes_: tuple[int, ...]
     l2_: float
+    optimizer_: str
     best_epoch_: int | list[int]
 
     def __init__(
@@ -270,7 +278,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         resampler: Any = None,
         class_weight: str | Mapping[Any, float] | None = None,
         correct_prior: bool = True,
-        optimizer: Any = "adam",
+        optimizer: Any = "auto",
         learning_rate: float = LEARNING_RATE,
         batch_size: int | str = "auto",
         epochs: int = EPOCHS,
@@ -512,11 +520,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     @property
     def _capacity(self) -> Capacity:
-        return Capacity(self.hidden_layer_sizes_, self.l2_)
+        return Capacity(self.hidden_layer_sizes_, self.l2_, self.optimizer_)
 
     def _take_over(self, members: Sequence[Member], capacity: Capacity) -> None:
         """Let these be the networks."""
-        self.hidden_layer_sizes_, self.l2_ = capacity
+        self.hidden_layer_sizes_, self.l2_, self.optimizer_ = capacity
         best_epochs = [member.best_epoch for member in members]
         self.best_epoch_ = best_epochs[0] if self.cv is None else best_epochs
         self._hold(members)

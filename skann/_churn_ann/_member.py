@@ -117,10 +117,11 @@ class Member:
 
 
 class Capacity(NamedTuple):
-    """What keeps a network from learning its training rows by heart."""
+    """How much of its training rows a network can learn, and how fast."""
 
     hidden_layer_sizes: tuple[int, ...]
     l2: float
+    optimizer: str  # its name
 
 
 class Job(NamedTuple):
@@ -337,6 +338,7 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
         batch_size = auto_batch_size(n_rows)
     else:
         batch_size = int(settings.batch_size)
+    optimizer = job.capacity.optimizer if is_auto(settings.optimizer) else settings.optimizer
     from skann.networks import make_network_classifier, set_learning_rate
 
     if job.start is None:
@@ -347,7 +349,7 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
             l2=job.capacity.l2,
             n_heads=settings.n_heads,
             embedding_cardinalities=getattr(pipeline["encode"], "embedding_cardinalities_", ()),
-            optimizer=settings.optimizer,
+            optimizer=optimizer,
             learning_rate=settings.learning_rate,
             batch_size=batch_size,
             epochs=settings.epochs,
@@ -358,7 +360,7 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
         return network
     network = pipeline["network"]
     network.set_params(warm_start=True, batch_size=batch_size, epochs=settings.epochs)
-    set_learning_rate(network.model_.optimizer, settings.optimizer, settings.learning_rate)
+    set_learning_rate(network.model_.optimizer, optimizer, settings.learning_rate)
     return network
 
 

@@ -40,9 +40,9 @@ def new_pipeline(
     return Pipeline(steps)
 
 
-def is_auto(preprocessor: Any) -> bool:
-    """Tell whether columns get their roles here, rather than from a transformer of the user's."""
-    return isinstance(preprocessor, str) and preprocessor == "auto"
+def is_auto(setting: Any) -> bool:
+    """Tell whether a setting is "auto", and not a transformer or an optimizer."""
+    return isinstance(setting, str) and setting == "auto"
 
 
 def encode(step: Any, X: Any, y: Any = None, *, fit: bool, width: int = 1) -> Any:

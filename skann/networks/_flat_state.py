@@ -11,6 +11,7 @@ from skann.networks._data import Table, aligned, as_tensor
 from skann.networks._dropout import Dropout
 from skann.networks._graphs import Batches, Graphs, Settings, State, shared_graphs
 from skann.networks._keras_private import adam_moments
+from skann.networks._muon import MuonAdam
 
 EVALUATION_ROWS = 256  # of a batch
 # With fewer steps an epoch, compiling by XLA takes longer than it saves, even over many fits. It
@@ -151,21 +152,22 @@ def optimizer_kind(optimizer: Any) -> str:
         keras.optimizers.Adam: "adam",
         keras.optimizers.AdamW: "adam",
         keras.optimizers.SGD: "sgd",
+        MuonAdam: "muon",
     }
     return kinds.get(type(optimizer), "")
 
 
 def _moments(optimizer: Any) -> tuple[list[Any], ...]:
-    if optimizer_kind(optimizer) == "adam":
-        return adam_moments(optimizer)
-    return (optimizer.momentums,)
+    if optimizer_kind(optimizer) == "sgd":
+        return (optimizer.momentums,)
+    return adam_moments(optimizer)
 
 
 def _hyperparameters(optimizer: Any) -> np.ndarray:
     own = (
-        (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon, 0.0)
-        if optimizer_kind(optimizer) == "adam"
-        else (optimizer.momentum, float(optimizer.nesterov), 0.0, 0.0)
+        (optimizer.momentum, float(optimizer.nesterov), 0.0, 0.0)
+        if optimizer_kind(optimizer) == "sgd"
+        else (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon, 0.0)
     )
     learning_rate = float(optimizer.learning_rate.numpy())
     return np.array([learning_rate, optimizer.weight_decay or 0.0, *own], np.float32)

@@ -13,6 +13,7 @@ import tensorflow as tf
 from skann._warnings import SkannWarning
 from skann.networks._dropout import DropoutMasks, dropout_masks
 from skann.networks._losses import mean_crossentropy
+from skann.networks._muon import is_hidden_kernel, muon_step
 
 MAX_ARCHITECTURES = 32
 
@@ -57,7 +58,7 @@ class Graphs:
     model : keras.Model
         A network of the architecture, whose layers give the forward pass. It is kept, so it has to
         be nobody's model.
-    optimizer : {"adam", "sgd"}
+    optimizer : {"adam", "muon", "sgd"}
         Which step to compile.
     """
 
@@ -67,7 +68,8 @@ class Graphs:
         self._model = model
         self._shapes = [tuple(v.shape) for v in model.trainable_variables]
         self._sizes = [int(np.prod(shape)) for shape in self._shapes]
-        self._step = {"adam": _adam_step, "sgd": _sgd_step}[optimizer]
+        self._are_kernels = [is_hidden_kernel(v) for v in model.trainable_variables]
+        self._step = {"adam": _adam_step, "muon": self._muon_step, "sgd": _sgd_step}[optimizer]
         self._lock = threading.Lock()
         self._traced: dict[tuple[str, bool], Any] = {}
         number, flat = tf.TensorSpec([], tf.float32), tf.TensorSpec([sum(self._sizes)], tf.float32)
@@ -146,11 +148,22 @@ class Graphs:
                 self._traced[key] = traced.get_concrete_function()
             return self._traced[key]
 
+    def _split(self, flat: tf.Tensor) -> list[tf.Tensor]:
+        parts = zip(tf.split(flat, self._sizes), self._shapes, strict=True)
+        return [tf.reshape(part, shape) for part, shape in parts]
+
+    def _muon_step(self, state: State, gradient: tf.Tensor, hyperparameters: tf.Tensor) -> State:
+        adam = _adam_step(state, gradient, hyperparameters)
+        weights, moments, squares = map(self._split, adam[:3])
+        before = zip(*map(self._split, (*state[:3], gradient)), strict=True)
+        for index, (kernel, momentum, unused, of_kernel) in enumerate(before):
+            if self._are_kernels[index]:
+                step, moments[index] = muon_step(of_kernel, momentum, hyperparameters[0])
+                weights[index], squares[index] = kernel - step, unused
+        return State(_flat(weights), _flat(moments), _flat(squares), adam.step)
+
     def _forward(self, weights: tf.Tensor, X: tf.Tensor, training: bool) -> tf.Tensor:
-        variables = [
-            tf.reshape(part, shape)
-            for part, shape in zip(tf.split(weights, self._sizes), self._shapes, strict=True)
-        ]
+        variables = self._split(weights)
         seeds = [tf.zeros(v.shape, v.dtype) for v in self._model.non_trainable_variables]
         return self._model.stateless_call(variables, seeds, X, training=training)[0]
 
@@ -210,6 +223,10 @@ class Graphs:
             (tf.constant(0), tf.constant(0.0), outputs),
         )
         return loss, outputs.stack()
+
+
+def _flat(parts: list[tf.Tensor]) -> tf.Tensor:
+    return tf.concat([tf.reshape(part, [-1]) for part in parts], axis=0)
 
 
 def _adam_step(state: State, gradient: tf.Tensor, hyperparameters: tf.Tensor) -> State:

@@ -31,6 +31,11 @@ def adam_moments(optimizer: Any) -> tuple[list[Any], list[Any]]:
     return optimizer._momentums, optimizer._velocities
 
 
+def index_of(optimizer: Any, variable: Any) -> int:
+    """Return the place of a variable, or of its value, among those of a built optimizer."""
+    return optimizer._get_variable_index(variable)
+
+
 def excludes_from_weight_decay(optimizer: Any) -> bool:
     """Tell whether some variables were excluded from an optimizer's weight decay."""
     return bool(getattr(optimizer, "_exclude_from_weight_decay", None))

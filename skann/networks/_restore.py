@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from skann.networks._muon import MuonAdam
 from skann.networks._scikeras import NetworkClassifier, make_network_classifier
 
 
@@ -38,7 +39,7 @@ def restored_network(saved: Any) -> NetworkClassifier:
 
 
 def _optimizer(name: str, config: dict[str, Any], state: Any) -> keras.optimizers.Optimizer:
-    kind: Any = getattr(keras.optimizers, name, None)
+    kind: Any = MuonAdam if name == MuonAdam.__name__ else getattr(keras.optimizers, name, None)
     is_optimizer = isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
     # Keras would import whatever a nested entry names.
     if not is_optimizer or any(isinstance(value, dict | list) for value in config.values()):

@@ -14,6 +14,7 @@ from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, Pause, Snapshots, unheard
 from skann.networks._data import is_encoded_when_taken
 from skann.networks._metrics import fresh_metrics
+from skann.networks._muon import MuonAdam
 from skann.networks._runtime import is_forked, start_runtime
 
 
@@ -199,8 +200,9 @@ def make_network_classifier(
     """
     start_runtime()
     settings: dict[str, Any] = {f"model__{name}": value for name, value in network.items()}
-    if optimizer == "adam":
-        optimizer = keras.optimizers.Adam  # SciKeras would build one to find its class
+    if isinstance(optimizer, str):
+        # SciKeras would build one of Keras' to find its class.
+        optimizer = {"adam": keras.optimizers.Adam, "muon": MuonAdam}.get(optimizer, optimizer)
     if isinstance(optimizer, keras.optimizers.Optimizer):
         optimizer = type(optimizer).from_config(optimizer.get_config())
     else:
