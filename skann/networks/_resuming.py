@@ -31,9 +31,9 @@ def stored(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, byt
     """
     states = []
     for callback in callbacks:
-        alone = copy.copy(callback)
-        alone._model = None
         with suppress(Exception):  # each kind of object has its own way to refuse
+            alone = copy.copy(callback)
+            alone._model = None
             states.append((_kind(callback), pickle.dumps(alone)))
     return states
 
