@@ -32,6 +32,13 @@ def smallest(settings: Any, n_rows: int) -> Capacity:
     return _filled_in(settings, HIDDEN_LAYER_SIZES, auto_l2(n_rows), "adam")
 
 
+def capacities(settings: Any, n_rows: int) -> list[Capacity]:
+    """Return what `choose` may train: the smallest, and a larger one where "auto" leaves it."""
+    small = smallest(settings, n_rows)
+    large = _filled_in(settings, LARGE_LAYER_SIZES, LARGE_L2, "muon")
+    return [small] if large == small else [small, large]
+
+
 def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> tuple[Any, ...]:
     """Train a network, and a larger one where that could pay; return the better and its capacity.
 
@@ -46,11 +53,11 @@ def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> t
     member : Member
         The network of that capacity.
     """
-    small = smallest(settings, n_rows)
-    large = _filled_in(settings, LARGE_LAYER_SIZES, LARGE_L2, "muon")
+    small, *larger_ones = capacities(settings, n_rows)
     member = train(small)
-    if large == small or min(member.losses) > _KNOWS_LITTLE * entropy(member.prior):
+    if not larger_ones or min(member.losses) > _KNOWS_LITTLE * entropy(member.prior):
         return small, member
+    large = larger_ones[0]
     larger = train(large)
     is_better = min(larger.losses) < _GAIN_OF_THE_MEAN * min(member.losses)
     return (large, larger) if is_better else (small, member)

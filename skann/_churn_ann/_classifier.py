@@ -34,6 +34,7 @@ from skann._churn_ann._steps import is_auto
 from skann._churn_ann._training import Training, train_an_epoch, train_networks
 from skann._churn_ann._validation import check_rows, check_training_rows, check_validation_data
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_callbacks import CallbackSupportMixin, Task
 from skann._sklearn_private import (
     HasMethods,
     Interval,
@@ -45,7 +46,7 @@ from skann._travel import is_travelling
 from skann._warnings import each_once
 
 
-class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
+class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Neural network for churn on tables, from raw rows to honest probabilities.
 
     `fit` does, in this order and in no other: set validation rows aside (stratified); fit the
@@ -203,6 +204,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     on from folders of your own only. Callbacks of yours go on if they can be pickled, and begin
     anew otherwise. Among them ``keras.callbacks.BackupAndRestore`` asks for the same, with files in
     its own folder, whatever ``warm_start`` is.
+
+    From scikit-learn 1.9 on ``set_callbacks`` takes scikit-learn's callbacks, such as its
+    `ProgressBar` and `ScoringMonitor`. They are told of each fold and of each epoch; one that asks
+    to stop at the end of an epoch stops the training of that network.
 
     Examples
     --------
@@ -386,12 +391,19 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 plan = plan_fit(self, X, rows.y, groups, indices, n_rows, given is not None)
             start = self._members if goes_on else [None] * len(plan.folds)
             capacity = self._capacity if goes_on else None
-            trained = train_networks(Training(new, rows, given, plan, start, parts), capacity)
+            training = Training(new, rows, given, plan, start, capacity, parts)
+            task = Task()  # what pauses is told of by whoever lets it
+            if parts is None:
+                about = dict(X=X, y=y, sample_weight=sample_weight)
+                in_order = len(plan.folds) == 1
+                task = Task.fit_of(self, training.n_steps, in_order=in_order, **about)
+            trained = train_networks(training, task)
             new._take_over(trained.members, trained.capacity)
             if self.cv is not None:
                 new.class_prior_ = class_mass(rows.y, rows.weight)
             new.validation_indices_ = indices[trained.judged]
             new.validation_proba_ = trained.probability
+            task._replace(fitted=lambda: vars(new)).end()
         return self
 
     @_fit_context(prefer_skip_nested_validation=True)

@@ -22,38 +22,14 @@ from skann._churn_ann._resampling import (
     make_sampler,
     resample,
 )
-from skann._churn_ann._saved_network import trainable
+from skann._churn_ann._rows import Rows
+from skann._churn_ann._saved_network import scoring_pipeline, trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann._churn_ann._unfinished import StateFile
-from skann._sklearn_private import _safe_indexing
+from skann._sklearn_callbacks import Task
 from skann.costs._priors import undo_prior_shift
 from skann.preprocessing._shared_rows import SharedRows
 from skann.preprocessing._table import as_table
-
-
-class Rows(NamedTuple):
-    """Raw rows, their labels as 0 and 1, and where given their weights and what mistakes cost."""
-
-    X: Any
-    y: np.ndarray
-    weight: np.ndarray | None = None
-    cost: np.ndarray | None = None
-
-    @property
-    def training_weight(self) -> np.ndarray | None:
-        """What each row weighs in the loss."""
-        if self.weight is None or self.cost is None:
-            return self.cost if self.weight is None else self.weight
-        return self.weight * self.cost
-
-    def take(self, indices: np.ndarray) -> "Rows":
-        """Return some of the rows."""
-        return Rows(
-            _safe_indexing(self.X, indices),
-            self.y[indices],
-            None if self.weight is None else self.weight[indices],
-            None if self.cost is None else self.cost[indices],
-        )
 
 
 @dataclass(frozen=True)
@@ -111,6 +87,10 @@ class Member:
             encoded = encoder.transform(preprocess.transform(rows))
         return self.pipeline["network"].head_probabilities(encoded)
 
+    def as_it_scores_now(self) -> "Member":
+        """Return a copy whose network stays as it is, whatever training does to this one."""
+        return replace(self, pipeline=scoring_pipeline(self.pipeline))
+
     def corrected(self, probability: np.ndarray) -> np.ndarray:
         """Return probabilities at the class shares of the rows as they came in."""
         return undo_prior_shift(probability, self.prior_shift) if self.prior_shift else probability
@@ -137,6 +117,7 @@ class Job(NamedTuple):
     state: StateFile | None = None
     fold: int | None = None  # counted from 1; None where there is but one network
     keeps_snapshots: bool = False
+    task: Task = Task()
 
     @property
     def goes_on(self) -> bool:
@@ -184,6 +165,12 @@ def train_member(settings: Any, job: Job) -> Member:
         history = history_frame(network.history_)
         return _member(settings, pipeline, job.rows, ratio, history, best_epoch)
 
+    def fitted_here() -> dict[str, Any]:
+        alone = scoring_pipeline(pipeline)
+        member = _member(settings, alone, job.rows, ratio, pd.DataFrame(), best_epoch=0)
+        return fitted_attributes(settings, member)
+
+    job = job._replace(task=job.task._replace(fitted=fitted_here))
     if parts is None:
         losses, snapshots = _train(settings, job, network, monitor, data)
     else:
@@ -269,6 +256,11 @@ def _member(
     if prior.all():
         shift += log_ratio(class_mass(rows.y, rows.training_weight) / prior)
     return Member(pipeline, prior, shift, history, best_epoch)
+
+
+def fitted_attributes(settings: Any, member: Member) -> dict[str, Any]:
+    """Return the attributes of a classifier that has but one network."""
+    return {**vars(settings), "_members": [member], "pipelines_": [member.pipeline]}
 
 
 def _pipeline(settings: Any, job: Job) -> Pipeline:
@@ -365,12 +357,12 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
 
 
 def _callbacks(settings: Any, job: Job, monitor: str) -> list[Any]:
-    from skann.networks import follows_schedule, training_callbacks
+    from skann.networks import EpochTasks, follows_schedule, training_callbacks
 
     best_so_far = None
     if job.start is not None and monitor in job.start.history:
         best_so_far = float(job.start.history[monitor].min())
-    return training_callbacks(
+    callbacks: list[Any] = training_callbacks(
         monitor=monitor,
         early_stopping=settings.early_stopping,
         patience=settings.patience,
@@ -381,3 +373,6 @@ def _callbacks(settings: Any, job: Job, monitor: str) -> list[Any]:
         verbose=0 if job.parts is not None and job.state is None else settings.verbose,
         fold=job.fold,
     )
+    if job.task.context is not None:
+        callbacks.append(EpochTasks(job.task))
+    return callbacks

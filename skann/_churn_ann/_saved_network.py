@@ -117,6 +117,21 @@ def trainable(network: Any) -> Any:
     return network.to_keras() if isinstance(network, SavedNetwork) else copy.deepcopy(network)
 
 
+def scoring_pipeline(pipeline: Any) -> Any:
+    """Return a copy of a pipeline that scores as it does now, though its network be in training."""
+    network = pipeline["network"]
+    if network.architecture.activation in ACTIVATIONS:
+        saved = SavedNetwork()
+        saved.settings_ = network.architecture._asdict()
+        saved.weights_ = network.model_.get_weights()
+        saved.n_features_in_ = network.n_features_in_
+    else:
+        saved = copy.deepcopy(network)
+    scoring = copy.copy(pipeline)
+    scoring.steps = [*pipeline.steps[:-1], ("network", saved)]
+    return scoring
+
+
 def _metric_name(metric: Any) -> str:
     if isinstance(metric, str):
         return metric

@@ -7,12 +7,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.utils.parallel import Parallel, delayed
 
-from skann._churn_ann._capacity import choose, smallest
+from skann._churn_ann._capacity import capacities, choose
 from skann._churn_ann._fit_in_parts import FitInParts
 from skann._churn_ann._folds import Plan, judged_rows
-from skann._churn_ann._member import Capacity, Job, Member, Rows, train_member, train_one_epoch
+from skann._churn_ann._member import (
+    Capacity,
+    Job,
+    Member,
+    fitted_attributes,
+    train_member,
+    train_one_epoch,
+)
+from skann._churn_ann._rows import Rows
 from skann._churn_ann._stopping import stop_by_the_others
 from skann._churn_ann._unfinished import Unfinished, unfinished
+from skann._sklearn_callbacks import Task
 from skann._sklearn_private import _safe_indexing
 
 
@@ -30,6 +39,8 @@ class Training(NamedTuple):
     plan : Plan
     start : sequence of Member or None
         The networks that the fit goes on from; None for one that begins anew.
+    capacity : Capacity or None
+        That of the networks; None where it is still to be chosen.
     parts : FitInParts or None
         Where the fit is to pause.
     """
@@ -39,12 +50,27 @@ class Training(NamedTuple):
     given: Rows | None
     plan: Plan
     start: Sequence[Member | None]
+    capacity: Capacity | None
     parts: FitInParts | None
 
     @property
     def stops_by_the_others(self) -> bool:
         """Whether own rows that are held out are kept from choosing the epoch of their judge."""
         return len(self.plan.folds) > 1 and self.given is None and self.settings.early_stopping
+
+    @property
+    def capacities(self) -> list[Capacity]:
+        """What to train: one capacity, or two that the first fold's network is tried with."""
+        if self.capacity is not None:
+            return [self.capacity]
+        choices = capacities(self.settings, len(self.plan.folds[0][0]))
+        return choices if self.stops_by_the_others and self.parts is None else choices[:1]
+
+    @property
+    def n_steps(self) -> int:
+        """Most epochs of the one network, or folds and the further network of the first one."""
+        n_folds = len(self.plan.folds)
+        return self.settings.epochs if n_folds == 1 else n_folds + len(self.capacities) - 1
 
     def job(self, fold: int, capacity: Capacity, states: Unfinished | None) -> Job:
         """Return what the network of one fold is trained on."""
@@ -85,14 +111,14 @@ class Trained(NamedTuple):
     probability: np.ndarray
 
 
-def train_networks(training: Training, capacity: Capacity | None) -> Trained:
+def train_networks(training: Training, task: Task) -> Trained:
     """Train the network of each fold, and let it judge the rows that were held out.
 
     Parameters
     ----------
     training : Training
-    capacity : Capacity or None
-        None where it is still to be chosen.
+    task : Task
+        The whole fit, of ``training.n_steps`` steps.
     """
     settings, plan, parts = training.settings, training.plan, training.parts
     if len(training.start) != len(plan.folds):
@@ -106,15 +132,15 @@ def train_networks(training: Training, capacity: Capacity | None) -> Trained:
     else:
         parts.go_on(plan)
 
-    def train(fold: int, capacity: Capacity) -> Member:
-        return train_member(settings, training.job(fold, capacity, states))
+    def train(fold: int, capacity: Capacity, step: str = "fold", number: int = 0) -> Member:
+        job = training.job(fold, capacity, states)
+        return _train_as_task(settings, job, task, step, number or fold)
 
     members: list[Member] = []
-    if capacity is None and training.stops_by_the_others and parts is None:
-        capacity, first = _chosen_by_the_first(training, lambda size: train(0, size))
+    capacity = training.capacities[0]
+    if len(training.capacities) > 1:
+        capacity, first = _chosen_by_the_first(training, train, task)
         members = [first]
-    elif capacity is None:
-        capacity = smallest(settings, len(plan.folds[0][0]))
     others = range(len(members), len(plan.folds))
     members += Parallel(n_jobs=settings.n_jobs, require="sharedmem")(
         delayed(copy_context().run)(train, fold, capacity) for fold in others
@@ -129,21 +155,36 @@ def train_networks(training: Training, capacity: Capacity | None) -> Trained:
     return trained
 
 
+def _train_as_task(settings: Any, job: Job, fit: Task, step: str, number: int) -> Member:
+    """Train a network, and tell callbacks of it and of its epochs as a step of the fit."""
+    rows = job.rows
+    about = dict(X=rows.X, y=settings.classes_[rows.y], sample_weight=rows.weight)
+    if job.fold is None:  # the one network, whose epochs are the steps
+        return train_member(settings, job._replace(task=fit._replace(**about)))
+    task = fit.subtask(step, number, n_steps=settings.epochs, **about).begin()
+    member = train_member(settings, job._replace(task=task))
+    task._replace(fitted=lambda: fitted_attributes(settings, member.as_it_scores_now())).end()
+    return member
+
+
 def _chosen_by_the_first(
-    training: Training, train: Callable[[Capacity], Member]
+    training: Training, train: Callable[..., Member], task: Task
 ) -> tuple[Capacity, Member]:
     """Train the first fold's network in one capacity or two; its checkpoint is that of the better.
 
     With two, the file is that of the larger network, which was trained last.
     """
-    settings = training.settings
+    settings, folds = training.settings, training.plan.folds
     tried: list[Capacity] = []
+    steps = [("fold", 0), ("larger-network", len(folds))]
 
     def noted(capacity: Capacity) -> Member:
         tried.append(capacity)
-        return train(capacity)
+        return train(0, capacity, *steps.pop(0))
 
-    chosen, first = choose(settings, len(training.plan.folds[0][0]), noted)
+    chosen, first = choose(settings, len(folds[0][0]), noted)
+    for step in steps:  # that there was no need for
+        task.subtask(*step).begin().end()
     if settings.checkpoint_dir is not None and tried[-1] != chosen:
         from skann.networks import save_checkpoint
 

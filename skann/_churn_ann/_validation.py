@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from sklearn.utils.validation import check_array, validate_data
 
-from skann._churn_ann._member import Rows
+from skann._churn_ann._rows import Rows
 from skann._churn_ann._steps import is_auto
 from skann._labels import check_labels, check_two_classes, encode_labels
 from skann._lazy_frames import refuse_lazy_frames

@@ -17,6 +17,7 @@ from skann._cost_threshold._changed_rate import TunedOn, check_prior
 from skann._cost_threshold._out_of_fold import fit_and_score_unseen, positive_probability
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_callbacks import CallbackSupportMixin, Task
 from skann._sklearn_private import (
     HasMethods,
     Interval,
@@ -35,7 +36,9 @@ from skann.costs._rule import Rule
 from skann.costs._tuning import tune
 
 
-class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class CostThresholdClassifier(
+    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Contact the customers for whom it pays, by what each outcome costs.
 
     The positive class is the one that contacting is meant for. With p its probability, contacting
@@ -279,6 +282,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             if costs.constant:
                 bayes_threshold(costs)  # refuses costs that reward mistakes before any training
         routed = self._route(sample_weight, groups, given, params)
+        task = Task.fit_of(self, n_steps=2, X=X, y=y, sample_weight=sample_weight)
 
         features = self._features(X)
         random_state = check_random_state(0 if self.random_state is None else self.random_state)
@@ -293,6 +297,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             routed["estimator"]["fit"],
             routed["splitter"]["split"],
             groups,
+            task,
         )
         self._record_features(X, features)
         churned = y == self._positive_label()
@@ -316,6 +321,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self._costs_given_in_fit = list(given)
         outcomes = offer.costs.of_decisions(churned, self._rule_at().contacted(probability, offer))
         self.expected_cost_ = float(np.average(outcomes, weights=weight))
+        task.end()
         return self
 
     def _record_features(self, X: Any, features: Any) -> None:
@@ -556,7 +562,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         state = super().__getstate__()
         if not is_travelling():
             return state
-        portable = dict(state)
+        portable = {name: value for name, value in state.items() if name != "_skl_callbacks"}
         if "cost_curve_" in state:
             curve = state["cost_curve_"]
             portable["cost_curve_"] = {name: curve[name].to_numpy() for name in curve}

@@ -11,7 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skann._checkpoints import without_checkpoints
 from skann._labels import positive_index
+from skann._sklearn_callbacks import Task
 from skann._sklearn_private import _check_method_params, _safe_indexing
+
+_SCORING = "score-unseen-rows"  # what callbacks know it by
 
 
 def fit_and_score_unseen(
@@ -24,9 +27,12 @@ def fit_and_score_unseen(
     random_state: Any,
     fit_params: dict[str, Any],
     split_params: dict[str, Any],
-    groups: Any = None,
+    groups: Any,
+    task: Task,
 ) -> tuple[Any, np.ndarray, np.ndarray]:
     """Fit an estimator on all rows, and score rows by a fit that did not see them.
+
+    ``task`` is told of both as its steps.
 
     Returns
     -------
@@ -44,7 +50,9 @@ def fit_and_score_unseen(
         check_is_fitted(estimator)
         fitted = estimator
     else:
-        fitted = clone(estimator).fit(X, y, **fit_params)
+        fitted = clone(estimator)
+        with task.subtask("fit-on-all-rows").fit_within(fitted):
+            fitted.fit(X, y, **fit_params)
     if set(fitted.classes_.tolist()) != set(y.tolist()):
         raise ValueError(
             f"{type(estimator).__name__} knows the labels {fitted.classes_.tolist()}, y has "
@@ -63,18 +71,24 @@ def fit_and_score_unseen(
             kind = StratifiedKFold if groups is None else StratifiedGroupKFold
             cv = kind(cv or 5, shuffle=True, random_state=random_state)
             split_params = {} if groups is None else {"groups": groups}
-        splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
+        splits = list(check_cv(cv, y, classifier=True).split(X, y, **split_params))
+        scoring = task.subtask(_SCORING, n_steps=len(splits), in_order=False).begin()
+        steps = [scoring.subtask("fold", number) for number in range(len(splits))]
         scored = Parallel(n_jobs=n_jobs)(
             delayed(_fit_and_score)(
-                without_checkpoints(clone(estimator)), X, y, positive, train, test, fit_params
+                without_checkpoints(clone(estimator)), X, y, positive, train, test, fit_params, step
             )
-            for train, test in splits
+            for (train, test), step in zip(splits, steps, strict=True)
         )
         rows, probability = (np.concatenate(parts) for parts in zip(*scored, strict=True))
-        return fitted, rows, probability
-    if mode == "prefit":
-        return fitted, np.arange(len(y)), positive_probability(fitted, X, positive)
-    return fitted, *_own_validation(fitted, X, positive)
+    else:
+        scoring = task.subtask(_SCORING).begin()
+        if mode == "prefit":
+            rows, probability = np.arange(len(y)), positive_probability(fitted, X, positive)
+        else:
+            rows, probability = _own_validation(fitted, X, positive)
+    scoring.end()
+    return fitted, rows, probability
 
 
 def positive_probability(estimator: Any, X: Any, positive: Any) -> np.ndarray:
@@ -106,9 +120,13 @@ def _fit_and_score(
     train: np.ndarray,
     test: np.ndarray,
     fit_params: dict[str, Any],
+    task: Task,
 ) -> tuple[np.ndarray, np.ndarray]:
     params = _check_method_params(X, fit_params, indices=train)
-    estimator.fit(_safe_indexing(X, train), y[train], **params)
+    X_train, y_train = _safe_indexing(X, train), y[train]
+    weight = params.get("sample_weight")
+    with task._replace(X=X_train, y=y_train, sample_weight=weight).fit_within(estimator):
+        estimator.fit(X_train, y_train, **params)
     test = np.arange(len(y))[test]  # a splitter may give a mask
     return test, positive_probability(estimator, _safe_indexing(X, test), positive)
 

@@ -23,6 +23,7 @@ from sklearn.utils.parallel import Parallel, delayed
 from skann._checkpoints import without_checkpoints
 from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._churn_ann._fit_in_parts import FitInParts
+from skann._sklearn_callbacks import Task
 from skann._sklearn_private import _check_method_params, _safe_indexing
 from skann.model_selection._handover import Failed, Handover
 
@@ -185,7 +186,7 @@ def run_race(
     parallel : Parallel
         Runs the fits of a rung.
     ended : callable
-        Told after each rung how many fits have come to their end.
+        Told after each rung which candidates have come to their end, by number.
 
     Returns
     -------
@@ -210,7 +211,7 @@ def run_race(
             if i not in racing and unfinished:
                 left_at[i] = epoch
             if i not in racing or not unfinished:
-                ended(len(fits[i]))
+                ended(i)
     return left_at
 
 
@@ -260,6 +261,7 @@ class Races:
         race: bool,
         best: int | None,
         ended: Callable[[int], None],
+        task: Task,
     ) -> dict[str, list[float]]:
         """Train candidates, in a race or whole, and hand them over.
 
@@ -271,6 +273,8 @@ class Races:
             Which of the candidates so far is the best.
         ended : callable
             Told how many fits have come to their end.
+        task : Task
+            Told of each fit. What it would be told of epochs would come in the pieces of a race.
 
         Returns
         -------
@@ -280,13 +284,25 @@ class Races:
         fits = [[Fit(self._of(one)) for _ in self.data.folds] for one in candidates]
         for fit in chain(*fits):
             network_of(fit.estimator)._parts = FitInParts()
+        n_folds = len(self.data.folds)
+        steps = [
+            task.subtask("candidate-split-evaluation", number).begin()
+            for number in range(len(fits) * n_folds)
+        ]
+
+        def candidate_ended(number: int) -> None:
+            for step in steps[number * n_folds : (number + 1) * n_folds]:
+                step.end()
+            ended(n_folds)
+
         if race:
             champion = None if best is None else self._curves[best]
-            left_at = run_race(fits, self.data, champion, self.parallel, ended)
+            left_at = run_race(fits, self.data, champion, self.parallel, candidate_ended)
         else:
             train_all(fits, self.data, sys.maxsize, self.parallel)
             left_at = [np.nan] * len(fits)
-            ended(len(fits) * len(self.data.folds))
+            for number in range(len(fits)):
+                candidate_ended(number)
         curves = [[fit.parts.losses for fit in row] for row in fits]
         self._curves += curves if race else [None] * len(fits)
         self.seconds += [fit.seconds for fit in chain(*fits)]

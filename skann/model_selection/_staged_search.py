@@ -14,6 +14,7 @@ from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel
 from sklearn.utils.validation import has_fit_parameter
 
+from skann._sklearn_callbacks import Task
 from skann._sklearn_private import BaseSearchCV, StrOptions
 from skann._warnings import WorkflowWarning
 from skann.model_selection._failures import check_any_score, warnings_held_back
@@ -83,6 +84,12 @@ class StagedSearchCV(BaseSearchCV):
     -----
     WorkflowWarning
         If candidates are chosen by accuracy although one class is rare.
+
+    Notes
+    -----
+    From scikit-learn 1.9 on ``set_callbacks`` takes scikit-learn's callbacks. They are told of
+    stages and candidates, and reach the estimator in the fit on all rows; with ``race=False`` in
+    every fit, while a race trains networks in pieces, of which they are not told.
 
     References
     ----------
@@ -227,13 +234,18 @@ class StagedSearchCV(BaseSearchCV):
             self._races.data = Data(*self._rows, folds, routed.estimator.fit)
         return routed
 
-    def _run_search(self, evaluate_candidates: Callable[..., Any]) -> None:
+    def _run_search(
+        self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
+    ) -> None:
         stages = read_stages(self.stages, self.estimator)
         best, best_index = own_settings(stages, self.estimator), None
         tried: set[str] = set()
         races = self._races
         n_jobs = self.n_jobs if races is None else races.parallel.n_jobs
         progress = SearchProgress(stages, self.n_splits_, self.verbose, n_jobs)
+        # With a bar, a stage comes in batches, of which nobody knows how many there will be.
+        n_steps = None if self.verbose else len(stages)
+        search = Task(self, callback_ctx).subtask("search", n_steps=n_steps).begin()
         with progress:
             for name, grid in stages.items():
                 new = list(candidates(grid, best, tried))
@@ -242,16 +254,24 @@ class StagedSearchCV(BaseSearchCV):
                 with warnings_held_back() as held:
                     for batch in [new] if race and new else progress.batches(new):
                         more_results: dict[str, list[Any]] = {"stage": [name] * len(batch)}
+                        n_fits = len(batch) * self.n_splits_
+                        task = search.subtask(name, n_steps=n_fits, in_order=False).begin()
+                        told = {}
                         if races is not None:
-                            more_results |= races.run(batch, race, best_index, progress.fitted)
+                            fitted = progress.fitted
+                            more_results |= races.run(batch, race, best_index, fitted, task)
+                        elif task.context is not None:
+                            told = {"callback_ctx": task.context}
                         with _no_message(self):
-                            results = evaluate_candidates(batch, more_results=more_results)
+                            results = evaluate_candidates(batch, more_results=more_results, **told)
+                        task.end()
                         best_index = self._best_so_far(results)
                         best = results["params"][best_index]
                         if races is None:
-                            progress.fitted(len(batch) * self.n_splits_)
+                            progress.fitted(n_fits)
                         progress.scored(self._score_of(results, best_index))
                     check_any_score(name, self.scoring, self._metric(results), results, held)
+        search.end()
 
     def _format_results(
         self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None

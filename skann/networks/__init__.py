@@ -9,6 +9,7 @@ with without_start_up_notes():
     from skann.networks._builder import build_network
     from skann.networks._callbacks import (
         DataLossLog,
+        EpochTasks,
         Snapshots,
         save_checkpoint,
         training_callbacks,
@@ -23,6 +24,7 @@ __all__ = [
     "LIBRARIES",
     "ChurnNetwork",
     "DataLossLog",
+    "EpochTasks",
     "NetworkClassifier",
     "Snapshots",
     "backup_folder",

@@ -12,6 +12,7 @@ import numpy as np
 
 from skann._files import written_whole
 from skann._progress_bar import tqdm
+from skann._sklearn_callbacks import Task
 from skann.networks._keras_private import ComparesNumbers
 
 CHECKPOINT_NAME = "churn_network.keras"
@@ -207,6 +208,32 @@ class Snapshots(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Note the weights."""
         self._snapshots.append(self.model.get_weights())
+
+
+class EpochTasks(keras.callbacks.Callback):
+    """Tells callbacks of scikit-learn of each epoch, and stops where one asks for it."""
+
+    leaves_weights_alone = True
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self._task = task
+        self._n_known = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Begin the epoch's task; those of before an interruption only count."""
+        while self._n_known <= epoch:
+            self._epoch = self._task.subtask("epoch")
+            self._n_known += 1
+        self._epoch.begin()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """End the epoch's task."""
+        if self._epoch.end():
+            self.model.stop_training = True
+
+    def __getstate__(self) -> dict[str, Any]:
+        raise TypeError("the callbacks of a fit are those of its process")
 
 
 class LearningRateLog(keras.callbacks.Callback):

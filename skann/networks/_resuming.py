@@ -33,9 +33,9 @@ def stored(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, byt
     """
     states = []
     for callback in callbacks:
-        alone = copy.copy(callback)
-        forget_model(alone)
         with suppress(Exception):  # each kind of object has its own way to refuse
+            alone = copy.copy(callback)
+            forget_model(alone)
             states.append((_kind(callback), pickle.dumps(alone)))
     return states
 
