@@ -16,7 +16,15 @@ _WIDE = 0.5  # an interval this wide says next to nothing
 
 
 class PriorEstimate(NamedTuple):
-    """A churn rate, and the bounds of its interval."""
+    """A churn rate, and the bounds of its interval.
+
+    Attributes
+    ----------
+    prior : float
+        The likeliest churn rate.
+    low, high : float
+        Bounds between which the rate lies with the confidence that was asked for.
+    """
 
     prior: float
     low: float

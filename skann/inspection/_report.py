@@ -131,6 +131,10 @@ class EvaluationReport:
         model : str, default=None
             A baseline's name; the model itself by default.
 
+        Returns
+        -------
+        float
+
         Raises
         ------
         KeyError

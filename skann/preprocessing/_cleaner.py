@@ -82,6 +82,10 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         X : pandas or polars DataFrame, array or list of lists, shape (n_samples, n_features)
         y : ignored
 
+        Returns
+        -------
+        self
+
         Raises
         ------
         ValueError

@@ -85,6 +85,10 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         y : array-like of shape (n_samples,), default=None
             1 or True for the positive class. With it "auto" finds the `TellingValues` of numbers.
 
+        Returns
+        -------
+        self
+
         Raises
         ------
         ValueError

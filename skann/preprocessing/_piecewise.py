@@ -65,6 +65,10 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
         y : ignored
 
+        Returns
+        -------
+        self
+
         Raises
         ------
         ValueError

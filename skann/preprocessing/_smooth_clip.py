@@ -50,6 +50,10 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
         y : ignored
+
+        Returns
+        -------
+        self
         """
         X = validate_data(self, X, dtype=FLOAT_DTYPES)
         # NumPy copies what it sorts, so some columns at a time.
