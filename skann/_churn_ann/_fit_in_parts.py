@@ -70,8 +70,9 @@ class FitInParts:
 
     @property
     def losses(self) -> list[float]:
-        """Loss of the watched rows in each epoch, the mean over networks; the lowest that a
-        network had counts on after its end.
+        """Loss of the watched rows in each epoch, the mean over networks.
+
+        After its end the lowest loss of a network counts on.
         """
         curves = [np.minimum.accumulate(one.losses) for one in self.networks if one.losses]
         if len(curves) == 1:

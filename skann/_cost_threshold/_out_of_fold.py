@@ -78,7 +78,7 @@ def fit_and_score_unseen(
 
 
 def positive_probability(estimator: Any, X: Any, positive: Any) -> np.ndarray:
-    """Probability of one class, shape (n_customers,); 0 for a class unseen in training.
+    """Return the probability of one class, shape (n_samples,); 0 for a class unseen in training.
 
     Raises
     ------

@@ -27,12 +27,12 @@ class Offers(NamedTuple):
     contact_costs: list[Any]
 
     def rows(self, rows: np.ndarray) -> "Offers":
-        """The same for some customers."""
+        """Return the same for some customers."""
         contact_costs = [cost if np.ndim(cost) == 0 else cost[rows] for cost in self.contact_costs]
         return Offers(self.names, [costs.rows(rows) for costs in self.costs], contact_costs)
 
     def best(self, probability: np.ndarray) -> Offer:
-        """For each customer the action with the highest expected gain, the first of equal ones."""
+        """Choose for each customer the action that gains most in expectation, of equals the first."""
         if len(self.names) == 1:
             action = np.zeros(len(probability), dtype=np.intp)
             return Offer(self.costs[0], self.contact_costs[0], action)
@@ -108,7 +108,7 @@ def _check_action(name: str, changes: Any, own: Mapping[str, Any]) -> None:
 
 
 def cost_columns(own: Mapping[str, Any], actions: Mapping[str, Mapping[str, Any]] | None) -> set:
-    """Names of the columns that hold costs."""
+    """Return the names of the columns that hold costs."""
     values = [*own.values()]
     for changes in (actions or {}).values():
         values += changes.values()

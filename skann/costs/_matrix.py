@@ -32,11 +32,11 @@ class Costs(NamedTuple):
         return all(np.ndim(cost) == 0 for cost in self)
 
     def rows(self, rows: np.ndarray) -> "Costs":
-        """The costs of some customers."""
+        """Return the costs of some customers."""
         return Costs(*(cost if np.ndim(cost) == 0 else cost[rows] for cost in self))
 
     def of_decisions(self, positive: np.ndarray, contacted: np.ndarray) -> np.ndarray:
-        """What each customer's outcome cost, shape (n_customers,)."""
+        """Return what each customer's outcome cost, shape (n_customers,)."""
         return np.where(
             positive,
             np.where(contacted, self.tp_cost, self.fn_cost),
@@ -110,7 +110,7 @@ def _column(name: str, column: str, X: Any) -> Any:
 
 
 def without_columns(X: Any, columns: list[str]) -> Any:
-    """X, a pandas or polars DataFrame, less some of its columns."""
+    """Return X, a pandas or polars DataFrame, without some of its columns."""
     if not columns:
         return X
     return X.drop(columns=columns) if hasattr(X, "iloc") else X.drop(columns)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 def retention_costs(
     clv: ArrayLike, incentive: ArrayLike, contact: ArrayLike, acceptance: ArrayLike
 ) -> dict[str, Any]:
-    """The four costs of contacting customers with an offer that some churners accept.
+    """Return the four costs of contacting customers with an offer that some churners accept.
 
     Whoever is left alone costs nothing. A loyal customer who is contacted takes the incentive, and
     the contact is paid. A churner who is contacted accepts with probability `acceptance`, then

@@ -150,14 +150,14 @@ def _fetch(source: Source, return_X_y: bool, leave_out: tuple[str, ...] = ()) ->
 
 
 def _labels(target: pd.Series) -> pd.Series:
-    """Labels without the spaces around them; 0.0 and 1.0 as whole numbers."""
+    """Return labels without the spaces around them; 0.0 and 1.0 as whole numbers."""
     if pd.api.types.is_numeric_dtype(target):
         return target.astype(int)
     return target.str.strip()
 
 
 def _download(source: Source) -> pd.DataFrame:
-    """The table from OpenML under the column names of the file."""
+    """Load the table from OpenML, under the column names of the file."""
     try:
         bunch = fetch_openml(data_id=source.openml_id, as_frame=True, parser="pandas")
     except OSError as error:

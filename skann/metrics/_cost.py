@@ -24,7 +24,7 @@ def expected_cost(
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Cost per customer of decisions.
+    """Compute the cost per customer of decisions.
 
     Parameters
     ----------
@@ -71,7 +71,9 @@ def savings_score(
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Share of the cost that decisions save over the cheaper of contacting nobody and everybody.
+    """Compute the share of the cost of contacting nobody or everybody that decisions save.
+
+    The cheaper of the two is what decisions are compared with.
 
     Parameters
     ----------

@@ -18,7 +18,7 @@ def lift_score(
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Churn rate among the customers with the highest scores, over the churn rate of all.
+    """Compute the churn rate among the highest scores, over the churn rate of all customers.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def precision_at_top(
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Churn rate among the customers with the highest scores.
+    """Compute the churn rate among the customers with the highest scores.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def recall_at_top(
     pos_label: Any = None,
     sample_weight: ArrayLike | None = None,
 ) -> float:
-    """Share of all churners that is among the customers with the highest scores.
+    """Compute the share of all churners that is among the customers with the highest scores.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def _top(
     pos_label: Any,
     sample_weight: ArrayLike | None,
 ) -> tuple[float, float]:
-    """Churners in the top and among all, as shares of all customers."""
+    """Return churners in the top and among all, as shares of all customers."""
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction must lie in (0, 1], got {fraction!r}.")
     true = check_labels(y_true, name="y_true")

@@ -25,7 +25,7 @@ def max_profit_score(
     sample_weight: ArrayLike | None = None,
     return_fraction: bool = False,
 ) -> float | tuple[float, float]:
-    """Maximum profit per customer of a retention campaign (MPC).
+    """Compute the maximum profit per customer of a retention campaign (MPC).
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def emp_churn_score(
     sample_weight: ArrayLike | None = None,
     return_fraction: bool = False,
 ) -> float | tuple[float, float]:
-    """Expected maximum profit per customer of a retention campaign (EMPC).
+    """Compute the expected maximum profit per customer of a retention campaign (EMPC).
 
     How many churners accept is not known beforehand: acceptance follows a Beta distribution, and
     the fraction contacted is the best one for each acceptance. Closed form on the segments of the
@@ -142,7 +142,7 @@ def emp_churn_score(
 def _contacted_shares(
     y_true: ArrayLike, y_score: ArrayLike, pos_label: Any, sample_weight: ArrayLike | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Contacted churners and contacted others, as shares of all customers, for each cut."""
+    """Return contacted churners and contacted others, as shares of all customers, by cut."""
     true = check_labels(y_true, name="y_true")
     positive = true == positive_class(pos_label, y_true=true)
     weight = weights(sample_weight, len(positive))
@@ -154,7 +154,7 @@ def _contacted_shares(
 
 
 def _hull(churners: np.ndarray, loyal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices of the upper convex hull.
+    """Return the vertices of the upper convex hull.
 
     The hull's slopes are the isotonic regression of the churn rate between neighbouring cuts.
     """

@@ -43,7 +43,7 @@ def make_cost_scorer(
     savings: bool = False,
     pos_label: Any = None,
 ) -> Callable[..., float]:
-    """A scorer that values an estimator's decisions by what they cost.
+    """Make a scorer that values an estimator's decisions by what they cost.
 
     Parameters
     ----------

@@ -123,7 +123,7 @@ def read_column(series: pd.Series, chosen: str | None = None) -> Column:
     codes, levels = read_levels(series)
     truths = merge_truths(levels)
     texts = codes, [truths.get(level, level) for level in levels]
-    if is_category(series) and chosen is None or chosen == "category":
+    if (is_category(series) and chosen is None) or chosen == "category":
         role = _unless_empty("category", len(set(texts[1])), codes.min() < 0)
         if chosen is None and role == "category":
             role = _text_role(name, codes, levels, levels)
