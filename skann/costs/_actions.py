@@ -32,7 +32,7 @@ class Offers(NamedTuple):
         return Offers(self.names, [costs.rows(rows) for costs in self.costs], contact_costs)
 
     def best(self, probability: np.ndarray) -> Offer:
-        """Choose for each customer the action that gains most in expectation, of equals the first."""
+        """Choose for each customer the action with the highest expected gain, or the first such."""
         if len(self.names) == 1:
             action = np.zeros(len(probability), dtype=np.intp)
             return Offer(self.costs[0], self.contact_costs[0], action)
