@@ -88,7 +88,7 @@ def _warnings_as_notes() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", skann.SkannWarning)
         warnings.simplefilter("ignore", skann.DroppedColumnWarning)
-        warnings.showwarning = show  # type: ignore[assignment]
+        warnings.showwarning = show
         yield
 
 

@@ -107,7 +107,9 @@ def _check_action(name: str, changes: Any, own: Mapping[str, Any]) -> None:
             )
 
 
-def cost_columns(own: Mapping[str, Any], actions: Mapping[str, Mapping[str, Any]] | None) -> set:
+def cost_columns(
+    own: Mapping[str, Any], actions: Mapping[str, Mapping[str, Any]] | None
+) -> set[str]:
     """Return the names of the columns that hold costs."""
     values = [*own.values()]
     for changes in (actions or {}).values():

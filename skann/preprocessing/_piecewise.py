@@ -5,9 +5,11 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
 
 from skann._sklearn_private import Interval, _check_feature_names_in, _fit_context
+from skann._typing import Labels, Table
 
 # An outermost bin has no end, but single precision has.
 _NO_BOUND = float(np.finfo(np.float32).max)
@@ -49,7 +51,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
            [-1. , 0. ]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         "n_bins": [Interval(Integral, 1, None, closed="left")],
     }
 
@@ -57,7 +59,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         self.n_bins = n_bins
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: object = None) -> Self:
         """Find the edges of each column's bins.
 
         Parameters
@@ -74,12 +76,12 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         ValueError
             If a value is missing or infinite.
         """
-        X = validate_data(self, X, dtype=FLOAT_DTYPES)
-        edges = [_quantile_edges(column, self.n_bins) for column in X.T]
+        values = validate_data(self, X, dtype=FLOAT_DTYPES)
+        edges = [_quantile_edges(column, self.n_bins) for column in values.T]
         self.edges_ = [np.unique(column.astype(np.float64)) for column in edges]
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Table) -> np.ndarray:
         """Return the encoded columns.
 
         Parameters
@@ -91,9 +93,9 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n_samples, n_bins_of_all_columns)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
-        encoded = np.empty((len(X), sum(self._n_columns())), dtype=np.float32)
-        self.encode_into(X, encoded)
+        values = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
+        encoded = np.empty((len(values), sum(self._n_columns())), dtype=np.float32)
+        self.encode_into(values, encoded)
         return encoded
 
     def encode_into(self, X: np.ndarray, out: np.ndarray, bound: float = _NO_BOUND) -> None:
@@ -118,7 +120,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
                     before = passed[:count, :count]
                     _encode_into(column, edges, bound, before, out[:, start:end])
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return `<column>_bin<number>`, numbered from 1."""
         check_is_fitted(self)
         inputs = _check_feature_names_in(self, input_features)
@@ -134,7 +136,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     def _n_columns(self) -> list[int]:
         return [max(1, len(edges) - 1) for edges in self.edges_]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
