@@ -1,7 +1,7 @@
 """How large a network a table bears."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 from scipy.stats import entropy
 
@@ -14,11 +14,14 @@ from skann._churn_ann._defaults import (
 from skann._churn_ann._member import Capacity, Member
 from skann._churn_ann._validation import check_layer_sizes
 
+if TYPE_CHECKING:
+    from skann._churn_ann._classifier import ChurnANNClassifier
+
 _KNOWS_LITTLE = 0.6  # loss over entropy
 _GAIN_OF_THE_MEAN = 1.02
 
 
-def smallest(settings: Any, n_rows: int) -> Capacity:
+def smallest(settings: "ChurnANNClassifier", n_rows: int) -> Capacity:
     """Return what "auto" begins with; what is given stays.
 
     Parameters
@@ -31,7 +34,9 @@ def smallest(settings: Any, n_rows: int) -> Capacity:
     return _filled_in(settings, HIDDEN_LAYER_SIZES, auto_l2(n_rows))
 
 
-def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> tuple[Any, ...]:
+def choose(
+    settings: "ChurnANNClassifier", n_rows: int, train: Callable[[Capacity], Member]
+) -> tuple[Capacity, Member]:
     """Train a network, and a larger one where that could pay; return the better and its capacity.
 
     A larger one is trained where the small one knows much of the rows that it did not see: where
@@ -55,7 +60,9 @@ def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> t
     return (large, larger) if is_better else (small, member)
 
 
-def _filled_in(settings: Any, hidden_layer_sizes: tuple[int, ...], l2: float) -> Capacity:
+def _filled_in(
+    settings: "ChurnANNClassifier", hidden_layer_sizes: tuple[int, ...], l2: float
+) -> Capacity:
     sizes = settings.hidden_layer_sizes
     return Capacity(
         hidden_layer_sizes if isinstance(sizes, str) else check_layer_sizes(sizes),

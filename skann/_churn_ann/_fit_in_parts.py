@@ -1,9 +1,12 @@
 """A fit that pauses after some epochs and goes on as if it had not."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from skann._churn_ann._folds import Plan
 
 
 @dataclass
@@ -30,9 +33,9 @@ class NetworkParts:
     done: bool = False
     losses: list[float] = field(default_factory=list)
     callbacks: list[Any] = field(default_factory=list)
-    weights: list[Any] | None = None
+    weights: list[np.ndarray] | None = None
     keeps_snapshots: bool = False
-    snapshots: list[Any] = field(default_factory=list)
+    snapshots: list[list[np.ndarray]] = field(default_factory=list)
 
     def end(self) -> None:
         """Forget what only a fit that goes on needs."""
@@ -52,14 +55,14 @@ class FitInParts:
     ----------
     until : int
         Epochs, in all, after which the next call of `fit` pauses.
-    plan : Any
+    plan : Plan
         Folds and seeds of the first call, which the later ones take over.
     networks : list of NetworkParts
         One a fold.
     """
 
     until: int = 0
-    plan: Any = None
+    plan: "Plan | None" = None
     networks: list[NetworkParts] = field(default_factory=list)
     ended: bool = False
 

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,15 @@ from skann._churn_ann._saved_network import trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann._churn_ann._unfinished import StateFile
 from skann._sklearn_private import _safe_indexing
+from skann._typing import DataFrame, Table
 from skann.costs._priors import prior_shift, undo_prior_shift
-from skann.preprocessing import TableCleaner
+from skann.preprocessing import EncodedRows, TableCleaner
 from skann.preprocessing._shared_rows import SharedRows
 from skann.preprocessing._table import as_table
+
+if TYPE_CHECKING:
+    from skann._churn_ann._classifier import ChurnANNClassifier
+    from skann.networks import NetworkClassifier
 
 # Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
 # they are encoded, and no more than make a difference.
@@ -32,7 +37,7 @@ _PREDICT_BYTES, _MOST_PREDICT_ROWS = 2**26, 65_536
 class Rows(NamedTuple):
     """Raw rows, their labels as 0 and 1, and where given their weights and what mistakes cost."""
 
-    X: Any
+    X: Table
     y: np.ndarray
     weight: np.ndarray | None = None
     cost: np.ndarray | None = None
@@ -85,14 +90,14 @@ class Member:
     losses: Sequence[float] = ()
     snapshots: Sequence[list[np.ndarray]] = ()
 
-    def head_probabilities(self, X: Any) -> np.ndarray:
+    def head_probabilities(self, X: DataFrame | np.ndarray | SharedRows) -> np.ndarray:
         """Return each head's probability of the positive class, as training saw the classes."""
         with config_context(transform_output="default"):  # as in training
             if isinstance(X, SharedRows):
                 return self._of_block(X)
             return np.concatenate([self._of_block(block) for block in blocks(X, [self])])
 
-    def _of_block(self, rows: Any) -> np.ndarray:
+    def _of_block(self, rows: DataFrame | np.ndarray | SharedRows) -> np.ndarray:
         # The steps themselves: for one row, a Pipeline takes longer than the network.
         preprocess, encoder = self.pipeline["preprocess"], self.pipeline["encode"]
         if isinstance(rows, SharedRows):
@@ -106,14 +111,16 @@ class Member:
         return undo_prior_shift(probability, self.prior_shift) if self.prior_shift else probability
 
 
-def blocks(X: Any, members: Sequence[Member]) -> Iterator[Any]:
+def blocks(
+    X: DataFrame | np.ndarray, members: Sequence[Member]
+) -> Iterator[DataFrame | np.ndarray | SharedRows]:
     """Yield checked rows, as many at a time as can be encoded; their columns are read once."""
     width = max(member.pipeline["network"].n_features_in_ for member in members)
     n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * width)))
     automatic = all(isinstance(member.pipeline["preprocess"], TableCleaner) for member in members)
     for start in range(0, X.shape[0], n_rows):
         whole = X.shape[0] <= n_rows
-        rows = X if whole else _safe_indexing(X, slice(start, start + n_rows))
+        rows: Any = X if whole else _safe_indexing(X, slice(start, start + n_rows))
         yield SharedRows(rows) if automatic else rows
 
 
@@ -154,7 +161,7 @@ class Job(NamedTuple):
         return 1 if self.fold is None else 32
 
 
-def train_member(settings: Any, job: Job) -> Member:
+def train_member(settings: "ChurnANNClassifier", job: Job) -> Member:
     """Prepare rows and train a network on them, from scratch or on from where it is.
 
     Parameters
@@ -200,13 +207,17 @@ def train_member(settings: Any, job: Job) -> Member:
 
 
 def _train(
-    settings: Any, job: Job, network: Any, monitor: str, data: dict[str, Any]
-) -> tuple[list[float], list[Any]]:
+    settings: "ChurnANNClassifier",
+    job: Job,
+    network: "NetworkClassifier",
+    monitor: str,
+    data: dict[str, Any],
+) -> tuple[list[float], list[list[np.ndarray]]]:
     """Train to the end; return losses and weights of each epoch, where they are needed."""
     from skann.networks import DataLossLog, Snapshots  # TensorFlow loads with the first fit
 
     losses: list[float] = []
-    snapshots: list[Any] = []
+    snapshots: list[list[np.ndarray]] = []
     callbacks = _callbacks(settings, job, monitor)
     if job.keeps_snapshots:
         callbacks += [Snapshots(snapshots), DataLossLog(losses)]
@@ -215,10 +226,10 @@ def _train(
 
 
 def _train_in_parts(
-    settings: Any,
+    settings: "ChurnANNClassifier",
     job: Job,
     parts: NetworkParts,
-    network: Any,
+    network: "NetworkClassifier",
     monitor: str,
     data: dict[str, Any],
 ) -> Iterator[None]:
@@ -240,7 +251,7 @@ def _train_in_parts(
         yield
 
 
-def train_one_epoch(settings: Any, job: Job) -> Member:
+def train_one_epoch(settings: "ChurnANNClassifier", job: Job) -> Member:
     """Train a network for an epoch on all rows, from scratch or on from where it is."""
     pipeline = _pipeline(settings, job)
     X, y, weight, ratio = _prepare(settings, pipeline, job, refit=job.start is None)
@@ -256,7 +267,7 @@ def train_one_epoch(settings: Any, job: Job) -> Member:
 
 
 def _member(
-    settings: Any,
+    settings: "ChurnANNClassifier",
     pipeline: Pipeline,
     rows: Rows,
     ratio: np.ndarray,
@@ -270,7 +281,7 @@ def _member(
     return Member(pipeline, prior, shift, history, best_epoch)
 
 
-def _pipeline(settings: Any, job: Job) -> Pipeline:
+def _pipeline(settings: "ChurnANNClassifier", job: Job) -> Pipeline:
     """Return unfitted steps, or a copy of those at hand, so that a failure leaves them alone."""
     if job.start is None:
         return new_pipeline(
@@ -287,8 +298,8 @@ def _pipeline(settings: Any, job: Job) -> Pipeline:
 
 
 def _prepare(
-    settings: Any, pipeline: Pipeline, job: Job, refit: bool
-) -> tuple[Any, np.ndarray, np.ndarray | None, np.ndarray]:
+    settings: "ChurnANNClassifier", pipeline: Pipeline, job: Job, refit: bool
+) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray | None, np.ndarray]:
     """Clean, resample and encode training rows.
 
     Beside rows, labels and weights, returns how much more each class weighs in training than in the
@@ -321,7 +332,7 @@ def _as_samplers_take_it(X: Any) -> Any:
 
 def _prepare_watched(
     pipeline: Pipeline, rows: Rows, ratio: np.ndarray, width: int
-) -> tuple[Any, ...]:
+) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray]:
     # Seen with the class shares of training, or the stop would come at another optimum.
     weight = ratio[rows.y]
     if rows.training_weight is not None:
@@ -331,7 +342,9 @@ def _prepare_watched(
     return encoded, rows.y, weight / weight.mean()
 
 
-def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
+def _network(
+    settings: "ChurnANNClassifier", pipeline: Pipeline, n_rows: int, job: Job
+) -> "NetworkClassifier":
     """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
     if isinstance(settings.batch_size, str):
         batch_size = auto_batch_size(n_rows)
@@ -362,7 +375,7 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
     return network
 
 
-def _callbacks(settings: Any, job: Job, monitor: str) -> list[Any]:
+def _callbacks(settings: "ChurnANNClassifier", job: Job, monitor: str) -> list[Any]:
     from skann.networks import follows_schedule, training_callbacks
 
     best_so_far = None

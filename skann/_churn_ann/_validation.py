@@ -1,15 +1,20 @@
 """Checks of what the classifier is given."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
 from skann._lazy_frames import refuse_lazy_frames
+from skann._typing import DataFrame, Table
 from skann.preprocessing._table import as_table
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool, as_frame: bool) -> Any:
+def check_rows(
+    estimator: BaseEstimator, X: Table, *, reset: bool, as_frame: bool
+) -> DataFrame | np.ndarray:
     """Check rows as scikit-learn does, and keep the columns as they are.
 
     Parameters
@@ -33,17 +38,18 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, as_frame: bool) -> Any:
         If ``X`` is empty, has other columns than in fit, holds infinities or is a LazyFrame.
     """
     refuse_lazy_frames(X=X)
-    if not (hasattr(X, "columns") and hasattr(X, "dtypes") and len(X.shape) == 2):
+    rows: Any = X
+    if not (hasattr(X, "columns") and hasattr(X, "dtypes") and len(getattr(X, "shape", ())) == 2):
         dtype = None if as_frame else "numeric"
-        X = check_array(
+        rows = check_array(
             X, dtype=dtype, ensure_all_finite=not as_frame, estimator=estimator, input_name="X"
         )
-    table = as_table(X) if as_frame or hasattr(X, "columns") else X
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
-    return table if as_frame else X
+    table = as_table(rows) if as_frame or hasattr(rows, "columns") else rows
+    validate_data(estimator, rows, reset=reset, skip_check_array=True)
+    return table if as_frame else rows
 
 
-def check_layer_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
+def check_layer_sizes(hidden_layer_sizes: Iterable[int]) -> tuple[int, ...]:
     """Return the units of the hidden layers.
 
     Raises

@@ -1,7 +1,7 @@
 """Recalibrate probabilities with scikit-learn's calibrators."""
 
 import copy
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.special import logit
@@ -13,7 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 class _LogOdds(ClassifierMixin, BaseEstimator):
     """A classifier whose one feature is its decision function."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: object = None) -> Self:
         self.classes_ = np.array([False, True])
         return self
 

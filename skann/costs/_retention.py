@@ -1,14 +1,14 @@
 """Costs of a retention offer."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
+
+from skann._typing import Amount
 
 
 def retention_costs(
     clv: ArrayLike, incentive: ArrayLike, contact: ArrayLike, acceptance: ArrayLike
-) -> dict[str, Any]:
+) -> dict[str, Amount]:
     """Return the four costs of contacting customers with an offer that some churners accept.
 
     Whoever is left alone costs nothing. A loyal customer who is contacted takes the incentive, and

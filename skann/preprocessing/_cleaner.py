@@ -1,7 +1,7 @@
 """Raw columns -> clean columns: numbers without gaps, and categories of known levels."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -232,9 +232,9 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                     about=role,
                 )
 
-    def _unseen(self, columns: list[Column]) -> dict[str, Unseen]:
+    def _unseen(self, columns: list[Column]) -> dict[Hashable, Unseen]:
         """Count the rows of each level that training never saw, and of all, for each category."""
-        found = {}
+        found: dict[Hashable, Unseen] = {}
         for (codes, levels), (name, kept) in zip(
             texts_of(columns), self.levels_.items(), strict=True
         ):
