@@ -1,9 +1,9 @@
 """How large a network a table bears."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from scipy.stats import entropy
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._defaults import (
     HIDDEN_LAYER_SIZES,
@@ -14,14 +14,11 @@ from skann._churn_ann._defaults import (
 from skann._churn_ann._member import Capacity, Member
 from skann._churn_ann._validation import check_layer_sizes
 
-if TYPE_CHECKING:
-    from skann._churn_ann._classifier import ChurnANNClassifier
-
 _KNOWS_LITTLE = 0.6  # loss over entropy
 _GAIN_OF_THE_MEAN = 1.02
 
 
-def smallest(settings: "ChurnANNClassifier", n_rows: int) -> Capacity:
+def smallest(settings: BaseEstimator, n_rows: int) -> Capacity:
     """Return what "auto" begins with; what is given stays.
 
     Parameters
@@ -35,7 +32,7 @@ def smallest(settings: "ChurnANNClassifier", n_rows: int) -> Capacity:
 
 
 def choose(
-    settings: "ChurnANNClassifier", n_rows: int, train: Callable[[Capacity], Member]
+    settings: BaseEstimator, n_rows: int, train: Callable[[Capacity], Member]
 ) -> tuple[Capacity, Member]:
     """Train a network, and a larger one where that could pay; return the better and its capacity.
 
@@ -60,9 +57,7 @@ def choose(
     return (large, larger) if is_better else (small, member)
 
 
-def _filled_in(
-    settings: "ChurnANNClassifier", hidden_layer_sizes: tuple[int, ...], l2: float
-) -> Capacity:
+def _filled_in(settings: BaseEstimator, hidden_layer_sizes: tuple[int, ...], l2: float) -> Capacity:
     sizes = settings.hidden_layer_sizes
     return Capacity(
         hidden_layer_sizes if isinstance(sizes, str) else check_layer_sizes(sizes),

@@ -1,12 +1,11 @@
 """A fit that pauses after some epochs and goes on as if it had not."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from skann._churn_ann._folds import Plan
+from skann._churn_ann._folds import Plan
 
 
 @dataclass
@@ -62,7 +61,7 @@ class FitInParts:
     """
 
     until: int = 0
-    plan: "Plan | None" = None
+    plan: Plan | None = None
     networks: list[NetworkParts] = field(default_factory=list)
     ended: bool = False
 

@@ -3,9 +3,10 @@
 import warnings
 from collections.abc import Sequence
 from numbers import Integral
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import (
     StratifiedGroupKFold,
     StratifiedKFold,
@@ -17,9 +18,6 @@ from sklearn.utils.validation import column_or_1d
 
 from skann._typing import Labels, Table
 from skann._warnings import ValidationWarning, warn
-
-if TYPE_CHECKING:
-    from skann._churn_ann._classifier import ChurnANNClassifier
 
 Fold = tuple[np.ndarray, np.ndarray]  # indices of training rows, and of those held out
 
@@ -33,7 +31,7 @@ class Plan(NamedTuple):
 
 
 def plan_fit(
-    settings: "ChurnANNClassifier",
+    settings: BaseEstimator,
     X: Table,
     y: np.ndarray,
     groups: Labels | None,

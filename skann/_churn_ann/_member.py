@@ -10,6 +10,7 @@ import pandas as pd
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
 from sklearn import config_context
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._defaults import auto_batch_size
 from skann._churn_ann._fit_in_parts import NetworkParts
@@ -26,7 +27,6 @@ from skann.preprocessing._shared_rows import SharedRows
 from skann.preprocessing._table import as_table
 
 if TYPE_CHECKING:
-    from skann._churn_ann._classifier import ChurnANNClassifier
     from skann.networks import NetworkClassifier
 
 # Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
@@ -161,7 +161,7 @@ class Job(NamedTuple):
         return 1 if self.fold is None else 32
 
 
-def train_member(settings: "ChurnANNClassifier", job: Job) -> Member:
+def train_member(settings: BaseEstimator, job: Job) -> Member:
     """Prepare rows and train a network on them, from scratch or on from where it is.
 
     Parameters
@@ -207,7 +207,7 @@ def train_member(settings: "ChurnANNClassifier", job: Job) -> Member:
 
 
 def _train(
-    settings: "ChurnANNClassifier",
+    settings: BaseEstimator,
     job: Job,
     network: "NetworkClassifier",
     monitor: str,
@@ -226,7 +226,7 @@ def _train(
 
 
 def _train_in_parts(
-    settings: "ChurnANNClassifier",
+    settings: BaseEstimator,
     job: Job,
     parts: NetworkParts,
     network: "NetworkClassifier",
@@ -251,7 +251,7 @@ def _train_in_parts(
         yield
 
 
-def train_one_epoch(settings: "ChurnANNClassifier", job: Job) -> Member:
+def train_one_epoch(settings: BaseEstimator, job: Job) -> Member:
     """Train a network for an epoch on all rows, from scratch or on from where it is."""
     pipeline = _pipeline(settings, job)
     X, y, weight, ratio = _prepare(settings, pipeline, job, refit=job.start is None)
@@ -267,7 +267,7 @@ def train_one_epoch(settings: "ChurnANNClassifier", job: Job) -> Member:
 
 
 def _member(
-    settings: "ChurnANNClassifier",
+    settings: BaseEstimator,
     pipeline: Pipeline,
     rows: Rows,
     ratio: np.ndarray,
@@ -281,7 +281,7 @@ def _member(
     return Member(pipeline, prior, shift, history, best_epoch)
 
 
-def _pipeline(settings: "ChurnANNClassifier", job: Job) -> Pipeline:
+def _pipeline(settings: BaseEstimator, job: Job) -> Pipeline:
     """Return unfitted steps, or a copy of those at hand, so that a failure leaves them alone."""
     if job.start is None:
         return new_pipeline(
@@ -298,7 +298,7 @@ def _pipeline(settings: "ChurnANNClassifier", job: Job) -> Pipeline:
 
 
 def _prepare(
-    settings: "ChurnANNClassifier", pipeline: Pipeline, job: Job, refit: bool
+    settings: BaseEstimator, pipeline: Pipeline, job: Job, refit: bool
 ) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray | None, np.ndarray]:
     """Clean, resample and encode training rows.
 
@@ -343,7 +343,7 @@ def _prepare_watched(
 
 
 def _network(
-    settings: "ChurnANNClassifier", pipeline: Pipeline, n_rows: int, job: Job
+    settings: BaseEstimator, pipeline: Pipeline, n_rows: int, job: Job
 ) -> "NetworkClassifier":
     """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
     if isinstance(settings.batch_size, str):
@@ -375,7 +375,7 @@ def _network(
     return network
 
 
-def _callbacks(settings: "ChurnANNClassifier", job: Job, monitor: str) -> list[Any]:
+def _callbacks(settings: BaseEstimator, job: Job, monitor: str) -> list[Any]:
     from skann.networks import follows_schedule, training_callbacks
 
     best_so_far = None

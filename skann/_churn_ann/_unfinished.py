@@ -7,23 +7,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
 import pandas as pd
 import psutil
 import sklearn
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._files import written_whole
 from skann._warnings import WorkflowWarning, warn, warn_at_once
 from skann.preprocessing._table import as_table
-
-if TYPE_CHECKING:
-    from skann._churn_ann._classifier import ChurnANNClassifier
-    from skann._churn_ann._folds import Plan
-    from skann._churn_ann._member import Capacity, Member
 
 # What may change between a fit and the one that goes on from it. Folds and seeds stand in the plan.
 _FREE = {
@@ -38,7 +34,7 @@ class StateFile(NamedTuple):
 
     path: Path
 
-    def read(self) -> "tuple[Member, NetworkParts] | None":
+    def read(self) -> tuple[Any, NetworkParts] | None:
         """Return the network and where its training is; None if there is no whole file."""
         if not self.path.exists():
             return None
@@ -50,7 +46,7 @@ class StateFile(NamedTuple):
         member, parts = pickle.loads(state)
         return member, parts
 
-    def write(self, member: "Member", parts: NetworkParts) -> None:
+    def write(self, member: object, parts: NetworkParts) -> None:
         """Write the state, whole or not at all.
 
         Raises
@@ -95,7 +91,7 @@ class Unfinished:
                 WorkflowWarning,
             )
 
-    def file(self, fold: int | None, capacity: "Capacity") -> StateFile:
+    def file(self, fold: int | None, capacity: object) -> StateFile:
         """Return the file of one network. The first fold may train two, of other capacities."""
         name = "churn_network" if fold is None else f"churn_network_{fold}"
         return StateFile(self._folder / f"{name}.{self._key}_{joblib.hash(capacity)[:4]}.state")
@@ -111,7 +107,7 @@ class Unfinished:
 
 
 def unfinished(
-    settings: "ChurnANNClassifier", plan: "Plan", start: "Sequence[Member | None]", data: object
+    settings: BaseEstimator, plan: object, start: Sequence[Any], data: object
 ) -> Unfinished | None:
     """Return the files of a fit that can go on in another process; None if it is not to.
 
@@ -142,7 +138,7 @@ def unfinished(
     return Unfinished(folder, fingerprint(settings, plan, weights, data))
 
 
-def fingerprint(settings: "ChurnANNClassifier", *others: object) -> str:
+def fingerprint(settings: BaseEstimator, *others: object) -> str:
     """Return what a fit is known by: equal for equal content, in any process."""
     from skann import __version__
     from skann.networks import LIBRARIES

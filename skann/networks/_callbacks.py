@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -25,7 +24,7 @@ def training_callbacks(
     reduce_lr: bool,
     checkpoint_dir: str | os.PathLike[str] | None,
     best_so_far: float | None,
-    callbacks: Iterable[Any] | None,
+    callbacks: Iterable[keras.callbacks.Callback | type] | None,
     verbose: int,
     fold: int | None = None,
 ) -> list[keras.callbacks.Callback]:

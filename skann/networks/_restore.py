@@ -37,7 +37,7 @@ def restored_network(saved: Any) -> NetworkClassifier:
     return network
 
 
-def _optimizer(name: str, config: dict[str, Any], state: Any) -> keras.optimizers.Optimizer:
+def _optimizer(name: str, config: dict[str, Any], state: object) -> keras.optimizers.Optimizer:
     kind: Any = getattr(keras.optimizers, name, None)
     is_optimizer = isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
     # Keras would import whatever a nested entry names.
