@@ -2,19 +2,22 @@
 
 from decimal import Decimal
 from numbers import Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
 from skann._lazy_frames import refuse_lazy_frames
+from skann._typing import Label, Labels
 
 _NUMBERS = (Real, Decimal, np.bool_)
 
 
-def check_labels(y: Any, n_rows: int | None = None, name: str = "y") -> np.ndarray:
+def check_labels(
+    y: Labels | ArrayLike | None, n_rows: int | None = None, name: str = "y"
+) -> np.ndarray:
     """Return labels as a one-dimensional array of one kind.
 
     Labels that mean the same come out the same, whatever holds them: bools, integers and decimals
@@ -65,7 +68,7 @@ def check_labels(y: Any, n_rows: int | None = None, name: str = "y") -> np.ndarr
 
 def _of_one_kind(labels: np.ndarray, name: str) -> np.ndarray:
     """Turn numbers and bools in an object array into an array of their own dtype."""
-    examples: dict[str, Any] = {}
+    examples: dict[str, object] = {}
     for kind in dict.fromkeys(map(type, labels)):
         examples[_kind_of_type(kind)] = next(label for label in labels if type(label) is kind)
     if len(examples) > 1:
@@ -90,7 +93,7 @@ def _kind(labels: np.ndarray) -> str:
     return "numbers" if labels.dtype.kind in "biuf" else _kind_of_type(type(labels[0]))
 
 
-def _shown(label: Any) -> str:
+def _shown(label: object) -> str:
     """Return how Python writes a label: '1' for text and 1 for a number."""
     return repr(label.item() if isinstance(label, np.generic) else label)
 
@@ -145,7 +148,7 @@ def encode_labels(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return (y == classes[1]).astype(np.int64)
 
 
-def positive_index(classes: np.ndarray, pos_label: Any) -> int:
+def positive_index(classes: np.ndarray, pos_label: Label | None) -> int:
     """Return the index of the positive class, by default the second.
 
     Raises
@@ -161,7 +164,7 @@ def positive_index(classes: np.ndarray, pos_label: Any) -> int:
     return known.index(pos_label)
 
 
-def positive_class(pos_label: Any, **labels: np.ndarray) -> Any:
+def positive_class(pos_label: Label | None, **labels: np.ndarray) -> Label:
     """Return the label that counts as positive.
 
     Parameters

@@ -1,7 +1,5 @@
 """Tables whose rows are not computed yet."""
 
-from typing import Any
-
 _COMPUTED_BY = {
     ("polars", "LazyFrame"): "collect",
     ("dask", "DataFrame"): "compute",
@@ -10,7 +8,7 @@ _COMPUTED_BY = {
 }
 
 
-def refuse_lazy_frames(**tables: Any) -> None:
+def refuse_lazy_frames(**tables: object) -> None:
     """Refuse arguments that are LazyFrames of polars or collections of Dask, by name.
 
     Raises

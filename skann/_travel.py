@@ -31,7 +31,6 @@ def without_fitted_samplers(estimator: Any) -> Any:
 
     Prediction passes samplers by, and a fitted one may hold training rows.
     """
-
     steps = getattr(estimator, "steps", None)
     if not steps:
         return estimator

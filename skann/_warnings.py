@@ -3,11 +3,11 @@
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class SkannWarning(UserWarning):
@@ -54,15 +54,15 @@ class Said(NamedTuple):
 
     category: type[SkannWarning]
     message: str
-    about: Any
+    about: Hashable
 
 
-Note = Said | dict[Any, Unseen]
+Note = Said | dict[Hashable, Unseen]
 
 _held_back: ContextVar[list[Note] | None] = ContextVar("held_back", default=None)
 
 
-def warn(message: str, category: type[SkannWarning] = SkannWarning, about: Any = None) -> None:
+def warn(message: str, category: type[SkannWarning] = SkannWarning, about: Hashable = None) -> None:
     """Warn at the line that called into the package, unless warnings are held back."""
     _note(Said(category, message, message if about is None else about))
 
@@ -72,7 +72,7 @@ def warn_at_once(message: str, category: type[SkannWarning]) -> None:
     warnings.warn(message, category, stacklevel=_levels_to_the_caller())
 
 
-def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
+def warn_of_unseen(columns: Mapping[Hashable, Unseen]) -> None:
     """Warn of levels that training never saw.
 
     Columns without such levels are counted in, if warnings are held back: other blocks of rows may
@@ -111,10 +111,10 @@ def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> Non
 
     Levels count as unseen where no network has seen them.
     """
-    said: dict[Any, Said] = {}
+    said: dict[Hashable, Said] = {}
     unseen_of_each = []
     for notes in notes_of_each:
-        columns: dict[Any, Unseen] = {}
+        columns: dict[Hashable, Unseen] = {}
         for note in notes:
             if isinstance(note, Said):
                 said.setdefault((note.category, note.about), note)
@@ -129,7 +129,9 @@ def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> Non
         warn_of_unseen(reduce(_unseen_by_both, unseen_of_each))
 
 
-def _unseen_by_both(one: Mapping[Any, Unseen], other: Mapping[Any, Unseen]) -> Mapping[Any, Unseen]:
+def _unseen_by_both(
+    one: Mapping[Hashable, Unseen], other: Mapping[Hashable, Unseen]
+) -> Mapping[Hashable, Unseen]:
     return {
         name: column._replace(rows=column.rows & other[name].rows)
         for name, column in one.items()
@@ -146,7 +148,7 @@ def _note(note: Note) -> None:
     warnings.warn(message, category, stacklevel=_levels_to_the_caller())
 
 
-def _unseen_text(columns: Mapping[Any, Unseen]) -> tuple[type[SkannWarning], str]:
+def _unseen_text(columns: Mapping[Hashable, Unseen]) -> tuple[type[SkannWarning], str]:
     lost = [name for name, column in columns.items() if column.rows.total() == column.n_present]
     parts = [
         f"{name!r} in {column.rows.total():,} of {column.n_present:,} rows, such as "

@@ -1,9 +1,9 @@
 """How large a network a table bears."""
 
 from collections.abc import Callable
-from typing import Any
 
 from scipy.stats import entropy
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._defaults import (
     HIDDEN_LAYER_SIZES,
@@ -19,7 +19,7 @@ _KNOWS_LITTLE = 0.6  # loss over entropy
 _GAIN_OF_THE_MEAN = 1.02
 
 
-def smallest(settings: Any, n_rows: int) -> Capacity:
+def smallest(settings: BaseEstimator, n_rows: int) -> Capacity:
     """Return what "auto" begins with; what is given stays.
 
     Parameters
@@ -32,14 +32,16 @@ def smallest(settings: Any, n_rows: int) -> Capacity:
     return _filled_in(settings, HIDDEN_LAYER_SIZES, auto_l2(n_rows), "adam")
 
 
-def capacities(settings: Any, n_rows: int) -> list[Capacity]:
+def capacities(settings: BaseEstimator, n_rows: int) -> list[Capacity]:
     """Return what `choose` may train: the smallest, and a larger one where "auto" leaves it."""
     small = smallest(settings, n_rows)
     large = _filled_in(settings, LARGE_LAYER_SIZES, LARGE_L2, "muon")
     return [small] if large == small else [small, large]
 
 
-def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> tuple[Any, ...]:
+def choose(
+    settings: BaseEstimator, n_rows: int, train: Callable[[Capacity], Member]
+) -> tuple[Capacity, Member]:
     """Train a network, and a larger one where that could pay; return the better and its capacity.
 
     A larger one is trained where the small one knows much of the rows that it did not see: where
@@ -64,7 +66,7 @@ def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> t
 
 
 def _filled_in(
-    settings: Any, hidden_layer_sizes: tuple[int, ...], l2: float, optimizer: str
+    settings: BaseEstimator, hidden_layer_sizes: tuple[int, ...], l2: float, optimizer: str
 ) -> Capacity:
     sizes = settings.hidden_layer_sizes
     return Capacity(
@@ -74,7 +76,7 @@ def _filled_in(
     )
 
 
-def _name(optimizer: Any) -> str:
+def _name(optimizer: object) -> str:
     if isinstance(optimizer, str):
         return optimizer
     return getattr(optimizer, "__name__", type(optimizer).__name__)

@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from skann._churn_ann._folds import Plan
+
 
 @dataclass
 class NetworkParts:
@@ -30,9 +32,9 @@ class NetworkParts:
     done: bool = False
     losses: list[float] = field(default_factory=list)
     callbacks: list[Any] = field(default_factory=list)
-    weights: list[Any] | None = None
+    weights: list[np.ndarray] | None = None
     keeps_snapshots: bool = False
-    snapshots: list[Any] = field(default_factory=list)
+    snapshots: list[list[np.ndarray]] = field(default_factory=list)
 
     def end(self) -> None:
         """Forget what only a fit that goes on needs."""
@@ -52,14 +54,14 @@ class FitInParts:
     ----------
     until : int
         Epochs, in all, after which the next call of `fit` pauses.
-    plan : Any
+    plan : Plan
         Folds and seeds of the first call, which the later ones take over.
     networks : list of NetworkParts
         One a fold.
     """
 
     until: int = 0
-    plan: Any = None
+    plan: Plan | None = None
     networks: list[NetworkParts] = field(default_factory=list)
     ended: bool = False
 
@@ -77,8 +79,9 @@ class FitInParts:
 
     @property
     def losses(self) -> list[float]:
-        """Loss of the watched rows in each epoch, the mean over networks; the lowest that a
-        network had counts on after its end.
+        """Loss of the watched rows in each epoch, the mean over networks.
+
+        After its end the lowest loss of a network counts on.
         """
         curves = [np.minimum.accumulate(one.losses) for one in self.networks if one.losses]
         if len(curves) == 1:

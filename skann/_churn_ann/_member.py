@@ -3,33 +3,33 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
 from sklearn import config_context
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._blocks import blocks
 from skann._churn_ann._defaults import auto_batch_size
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._churn_ann._history import history_frame, kept_epoch
-from skann._churn_ann._resampling import (
-    class_factors,
-    class_mass,
-    log_ratio,
-    make_sampler,
-    resample,
-)
+from skann._churn_ann._resampling import class_factors, class_mass, make_sampler, resample
 from skann._churn_ann._rows import Rows
 from skann._churn_ann._saved_network import scoring_pipeline, trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann._churn_ann._unfinished import StateFile
 from skann._sklearn_callbacks import Task
-from skann.costs._priors import undo_prior_shift
+from skann._typing import DataFrame
+from skann.costs._priors import prior_shift, undo_prior_shift
+from skann.preprocessing import EncodedRows
 from skann.preprocessing._shared_rows import SharedRows
 from skann.preprocessing._table import as_table
+
+if TYPE_CHECKING:
+    from skann.networks import NetworkClassifier
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Member:
     losses: Sequence[float] = ()
     snapshots: Sequence[list[np.ndarray]] = ()
 
-    def probability(self, X: Any, corrected: bool) -> np.ndarray:
+    def probability(self, X: DataFrame | np.ndarray | SharedRows, corrected: bool) -> np.ndarray:
         """Return the probability of the positive class, the mean over heads.
 
         ``corrected`` puts it to the class shares of the rows as they came in.
@@ -71,14 +71,14 @@ class Member:
         positive = self.head_probabilities(X).mean(axis=1)
         return self.corrected(positive) if corrected else positive
 
-    def head_probabilities(self, X: Any) -> np.ndarray:
+    def head_probabilities(self, X: DataFrame | np.ndarray | SharedRows) -> np.ndarray:
         """Return each head's probability of the positive class, as training saw the classes."""
         with config_context(transform_output="default"):  # as in training
             if isinstance(X, SharedRows):
                 return self._of_block(X)
             return np.concatenate([self._of_block(block) for block in blocks(X, [self])])
 
-    def _of_block(self, rows: Any) -> np.ndarray:
+    def _of_block(self, rows: DataFrame | np.ndarray | SharedRows) -> np.ndarray:
         # The steps themselves: for one row, a Pipeline takes longer than the network.
         preprocess, encoder = self.pipeline["preprocess"], self.pipeline["encode"]
         if isinstance(rows, SharedRows):
@@ -135,7 +135,7 @@ class Job(NamedTuple):
         return 1 if self.fold is None else 32
 
 
-def train_member(settings: Any, job: Job) -> Member:
+def train_member(settings: BaseEstimator, job: Job) -> Member:
     """Prepare rows and train a network on them, from scratch or on from where it is.
 
     Parameters
@@ -187,13 +187,17 @@ def train_member(settings: Any, job: Job) -> Member:
 
 
 def _train(
-    settings: Any, job: Job, network: Any, monitor: str, data: dict[str, Any]
-) -> tuple[list[float], list[Any]]:
+    settings: BaseEstimator,
+    job: Job,
+    network: "NetworkClassifier",
+    monitor: str,
+    data: dict[str, Any],
+) -> tuple[list[float], list[list[np.ndarray]]]:
     """Train to the end; return losses and weights of each epoch, where they are needed."""
     from skann.networks import DataLossLog, Snapshots  # TensorFlow loads with the first fit
 
     losses: list[float] = []
-    snapshots: list[Any] = []
+    snapshots: list[list[np.ndarray]] = []
     callbacks = _callbacks(settings, job, monitor)
     if job.keeps_snapshots:
         callbacks += [Snapshots(snapshots), DataLossLog(losses)]
@@ -202,10 +206,10 @@ def _train(
 
 
 def _train_in_parts(
-    settings: Any,
+    settings: BaseEstimator,
     job: Job,
     parts: NetworkParts,
-    network: Any,
+    network: "NetworkClassifier",
     monitor: str,
     data: dict[str, Any],
 ) -> Iterator[None]:
@@ -227,7 +231,7 @@ def _train_in_parts(
         yield
 
 
-def train_one_epoch(settings: Any, job: Job) -> Member:
+def train_one_epoch(settings: BaseEstimator, job: Job) -> Member:
     """Train a network for an epoch on all rows, from scratch or on from where it is."""
     pipeline = _pipeline(settings, job)
     X, y, weight, ratio = _prepare(settings, pipeline, job, refit=job.start is None)
@@ -243,7 +247,7 @@ def train_one_epoch(settings: Any, job: Job) -> Member:
 
 
 def _member(
-    settings: Any,
+    settings: BaseEstimator,
     pipeline: Pipeline,
     rows: Rows,
     ratio: np.ndarray,
@@ -252,18 +256,17 @@ def _member(
 ) -> Member:
     pipeline["network"].classes_ = settings.classes_  # so that the pipeline predicts labels
     prior = class_mass(rows.y, rows.weight)
-    shift = log_ratio(ratio)
-    if prior.all():
-        shift += log_ratio(class_mass(rows.y, rows.training_weight) / prior)
+    counted = ratio * class_mass(rows.y, rows.training_weight)
+    shift = prior_shift(*(counted / prior)[::-1]) if prior.all() and counted.all() else 0.0
     return Member(pipeline, prior, shift, history, best_epoch)
 
 
-def fitted_attributes(settings: Any, member: Member) -> dict[str, Any]:
+def fitted_attributes(settings: BaseEstimator, member: Member) -> dict[str, Any]:
     """Return the attributes of a classifier that has but one network."""
     return {**vars(settings), "_members": [member], "pipelines_": [member.pipeline]}
 
 
-def _pipeline(settings: Any, job: Job) -> Pipeline:
+def _pipeline(settings: BaseEstimator, job: Job) -> Pipeline:
     """Return unfitted steps, or a copy of those at hand, so that a failure leaves them alone."""
     if job.start is None:
         return new_pipeline(
@@ -280,8 +283,8 @@ def _pipeline(settings: Any, job: Job) -> Pipeline:
 
 
 def _prepare(
-    settings: Any, pipeline: Pipeline, job: Job, refit: bool
-) -> tuple[Any, np.ndarray, np.ndarray | None, np.ndarray]:
+    settings: BaseEstimator, pipeline: Pipeline, job: Job, refit: bool
+) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray | None, np.ndarray]:
     """Clean, resample and encode training rows.
 
     Beside rows, labels and weights, returns how much more each class weighs in training than in the
@@ -314,7 +317,7 @@ def _as_samplers_take_it(X: Any) -> Any:
 
 def _prepare_watched(
     pipeline: Pipeline, rows: Rows, ratio: np.ndarray, width: int
-) -> tuple[Any, ...]:
+) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray]:
     # Seen with the class shares of training, or the stop would come at another optimum.
     weight = ratio[rows.y]
     if rows.training_weight is not None:
@@ -324,7 +327,9 @@ def _prepare_watched(
     return encoded, rows.y, weight / weight.mean()
 
 
-def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
+def _network(
+    settings: BaseEstimator, pipeline: Pipeline, n_rows: int, job: Job
+) -> "NetworkClassifier":
     """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
     if isinstance(settings.batch_size, str):
         batch_size = auto_batch_size(n_rows)
@@ -356,7 +361,7 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
     return network
 
 
-def _callbacks(settings: Any, job: Job, monitor: str) -> list[Any]:
+def _callbacks(settings: BaseEstimator, job: Job, monitor: str) -> list[Any]:
     from skann.networks import EpochTasks, follows_schedule, training_callbacks
 
     best_so_far = None

@@ -1,20 +1,25 @@
 """Samplers, and what resampling and weighting do to class shares."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from imblearn.base import BaseSampler
 from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
+from numpy.typing import ArrayLike
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.utils import compute_class_weight
 
-from skann.costs._matrix import read_amount
+from skann.costs._matrix import amounts_of, read_amount
 from skann.costs._training import mistake_weights
 
 
-def make_sampler(resampler: Any, X: Any, y: np.ndarray, seed: int) -> Any:
+def make_sampler(
+    resampler: str | BaseSampler, X: pd.DataFrame | np.ndarray, y: np.ndarray, seed: int
+) -> BaseSampler:
     """Return an unfitted imbalanced-learn sampler for the rows at hand.
 
     Parameters
@@ -57,7 +62,7 @@ def make_sampler(resampler: Any, X: Any, y: np.ndarray, seed: int) -> Any:
     return sampler
 
 
-def _discrete_columns(X: Any) -> list[int]:
+def _discrete_columns(X: pd.DataFrame | np.ndarray) -> list[int]:
     if not isinstance(X, pd.DataFrame):
         return []
     return [
@@ -68,8 +73,11 @@ def _discrete_columns(X: Any) -> list[int]:
 
 
 def resample(
-    sampler: Any, X: Any, y: np.ndarray, sample_weight: np.ndarray | None
-) -> tuple[Any, np.ndarray, np.ndarray | None]:
+    sampler: BaseSampler,
+    X: pd.DataFrame | np.ndarray,
+    y: np.ndarray,
+    sample_weight: np.ndarray | None,
+) -> tuple[pd.DataFrame | np.ndarray, np.ndarray, np.ndarray | None]:
     """Resample rows and carry their weights along.
 
     A row that the sampler kept or repeated has its own weight, a made row the mean weight of its
@@ -108,7 +116,9 @@ def resample(
     return X_new, y_new, weight_new
 
 
-def class_factors(class_weight: Any, classes: np.ndarray, y: np.ndarray) -> np.ndarray:
+def class_factors(
+    class_weight: str | Mapping[Any, float] | None, classes: np.ndarray, y: np.ndarray
+) -> np.ndarray:
     """Return the weight factor of each class, shape (2,), for labels ``y`` coded 0 and 1.
 
     Raises
@@ -145,13 +155,12 @@ def class_mass(y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
     return mass / mass.sum()
 
 
-def log_ratio(ratio: np.ndarray) -> float:
-    """Return by how much log-odds of the positive class rise where classes count ``ratio`` more."""
-    return float(np.log(ratio[1] / ratio[0])) if (ratio > 0).all() else 0.0
-
-
 def costs_of_mistakes(
-    loss: str, costs: dict[str, Any], target: np.ndarray, rows: np.ndarray, n_rows: int
+    loss: str,
+    costs: Mapping[str, ArrayLike | None],
+    target: np.ndarray,
+    rows: np.ndarray,
+    n_rows: int,
 ) -> np.ndarray | None:
     """Return what a mistake on each row costs, with ``loss="cost"``; None otherwise.
 
@@ -169,16 +178,14 @@ def costs_of_mistakes(
     ValueError
         If costs are given that training would ignore, or are missing or make no sense.
     """
-    costs = {name: cost for name, cost in costs.items() if cost is not None}
+    given = {name: cost for name, cost in costs.items() if cost is not None}
     if loss != "cost":
-        if costs:
+        if given:
             raise ValueError(
-                f"{', '.join(costs)} would be ignored: training heeds costs with loss='cost' only, "
+                f"{', '.join(given)} would be ignored: training heeds costs with loss='cost' only, "
                 f"and loss is {loss!r}"
             )
         return None
-    amounts = {name: read_amount(name, cost, None, n_rows) for name, cost in costs.items()}
-    of_rows = {
-        name: amount[rows] if np.ndim(amount) else amount for name, amount in amounts.items()
-    }
+    amounts = {name: read_amount(name, cost, None, n_rows) for name, cost in given.items()}
+    of_rows = {name: amounts_of(amount, rows) for name, amount in amounts.items()}
     return mistake_weights(target == 1, of_rows)

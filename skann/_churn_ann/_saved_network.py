@@ -1,12 +1,15 @@
 """A trained network as numbers and texts, which scores without TensorFlow."""
 
 import copy
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skann._forward import ACTIVATIONS, Architecture, head_probabilities
+
+if TYPE_CHECKING:
+    from skann.networks import NetworkClassifier
 
 
 class SavedNetwork(ClassifierMixin, BaseEstimator):
@@ -36,7 +39,7 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
     n_features_in_: int
 
     @classmethod
-    def of(cls, network: Any) -> Self:
+    def of(cls, network: "NetworkClassifier | SavedNetwork") -> Self:
         """Return what a trained `NetworkClassifier` comes down to.
 
         Raises
@@ -72,11 +75,11 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         saved.classes_, saved.n_features_in_ = network.classes_, network.n_features_in_
         return saved
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: object, y: object = None) -> Self:
         """Refuse to train, which `to_keras` is for; scikit-learn asks for the method."""
         raise TypeError("a network out of a file is trained on by what its to_keras() returns")
 
-    def to_keras(self) -> Any:
+    def to_keras(self) -> "NetworkClassifier":
         """Return the SciKeras classifier that this was, ready to train on; loads TensorFlow."""
         from skann.networks import restored_network
 
@@ -91,7 +94,7 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
     def _architecture(self) -> Architecture:
         return Architecture(*(self.settings_[name] for name in Architecture._fields))
 
-    def head_probabilities(self, X: Any) -> np.ndarray:
+    def head_probabilities(self, X: np.ndarray) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
         X = np.ascontiguousarray(X, dtype=np.float32)
         missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
@@ -99,12 +102,12 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
             X = np.hstack([np.zeros((len(X), missing), X.dtype), X])
         return head_probabilities(self._architecture, self.weights_, X).astype(np.float64)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probability of each class, shape (n_samples, 2)."""
         positive = self.head_probabilities(X).mean(axis=1)
         return np.column_stack([1.0 - positive, positive])
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likelier class of each row."""
         return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
 
@@ -112,7 +115,7 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         return True
 
 
-def trainable(network: Any) -> Any:
+def trainable(network: "NetworkClassifier | SavedNetwork") -> "NetworkClassifier":
     """Return a copy of a trained network to train on: Keras' again, if it came out of a file."""
     return network.to_keras() if isinstance(network, SavedNetwork) else copy.deepcopy(network)
 
@@ -140,5 +143,5 @@ def _metric_name(metric: Any) -> str:
     raise TypeError(f"metric {metric!r} is a Keras object; name it by a text such as 'accuracy'")
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | float | str)

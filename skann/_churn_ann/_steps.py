@@ -1,23 +1,28 @@
 """The steps between raw rows and the network."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from imblearn.pipeline import Pipeline
 from psutil import virtual_memory
 from scipy.sparse import issparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array
 
-from skann.preprocessing import TableCleaner, TableEncoder
+from skann._typing import Table
+from skann.preprocessing import EncodedRows, TableCleaner, TableEncoder
 
 # Of the memory that is free; encoding a block takes little beside training on it.
 _SHARE_OF_MEMORY = 1 / 64
 
 
 def new_pipeline(
-    preprocessor: Any, column_roles: Any, numeric_encoding: str, categorical_encoding: str
+    preprocessor: str | BaseEstimator,
+    column_roles: Mapping[Any, str] | None,
+    numeric_encoding: str,
+    categorical_encoding: str,
 ) -> Pipeline:
     """Return unfitted steps "preprocess", "resample", "encode" and "network", the last one empty.
 
@@ -25,8 +30,8 @@ def new_pipeline(
     preprocessor of the user's returns is not encoded any further.
     """
     if is_auto(preprocessor):
-        preprocess: Any = TableCleaner(column_roles)
-        encode: Any = TableEncoder(numeric_encoding, categorical_encoding)
+        preprocess: BaseEstimator = TableCleaner(column_roles)
+        encode: BaseEstimator = TableEncoder(numeric_encoding, categorical_encoding)
     else:
         passes = isinstance(preprocessor, str)
         preprocess = FunctionTransformer() if passes else clone(preprocessor)
@@ -40,12 +45,14 @@ def new_pipeline(
     return Pipeline(steps)
 
 
-def is_auto(setting: Any) -> bool:
+def is_auto(setting: object) -> bool:
     """Tell whether a setting is "auto", and not a transformer or an optimizer."""
     return isinstance(setting, str) and setting == "auto"
 
 
-def encode(step: Any, X: Any, y: Any = None, *, fit: bool, width: int = 1) -> Any:
+def encode(
+    step: BaseEstimator, X: Table, y: np.ndarray | None = None, *, fit: bool, width: int = 1
+) -> np.ndarray | EncodedRows:
     """Return what the step "encode" makes of clean rows: an array, or rows encoded when taken.
 
     The encoded table of a large one may not fit into memory. Where it would take more than a share

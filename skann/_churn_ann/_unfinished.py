@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import sklearn
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._files import written_whole
@@ -45,7 +46,7 @@ class StateFile(NamedTuple):
         member, parts = pickle.loads(state)
         return member, parts
 
-    def write(self, member: Any, parts: NetworkParts) -> None:
+    def write(self, member: object, parts: NetworkParts) -> None:
         """Write the state, whole or not at all.
 
         Raises
@@ -90,7 +91,7 @@ class Unfinished:
                 WorkflowWarning,
             )
 
-    def file(self, fold: int | None, capacity: Any) -> StateFile:
+    def file(self, fold: int | None, capacity: object) -> StateFile:
         """Return the file of one network. The first fold may train two, of other capacities."""
         name = "churn_network" if fold is None else f"churn_network_{fold}"
         return StateFile(self._folder / f"{name}.{self._key}_{joblib.hash(capacity)[:4]}.state")
@@ -105,7 +106,9 @@ class Unfinished:
                 path.unlink(missing_ok=True)
 
 
-def unfinished(settings: Any, plan: Any, start: Sequence[Any], data: Any) -> Unfinished | None:
+def unfinished(
+    settings: BaseEstimator, plan: object, start: Sequence[Any], data: object
+) -> Unfinished | None:
     """Return the files of a fit that can go on in another process; None if it is not to.
 
     Parameters
@@ -114,7 +117,7 @@ def unfinished(settings: Any, plan: Any, start: Sequence[Any], data: Any) -> Unf
     plan : Plan
     start : sequence of Member or None
         The networks that the fit goes on from.
-    data : Any
+    data : object
         All rows that it sees.
     """
     from skann.networks import backup_folder
@@ -135,7 +138,7 @@ def unfinished(settings: Any, plan: Any, start: Sequence[Any], data: Any) -> Unf
     return Unfinished(folder, fingerprint(settings, plan, weights, data))
 
 
-def fingerprint(settings: Any, *others: Any) -> str:
+def fingerprint(settings: BaseEstimator, *others: object) -> str:
     """Return what a fit is known by: equal for equal content, in any process."""
     from skann import __version__
     from skann.networks import LIBRARIES

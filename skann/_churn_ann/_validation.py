@@ -1,8 +1,10 @@
 """Checks of what the classifier is given."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_array, validate_data
 
 from skann._churn_ann._rows import Rows
@@ -10,10 +12,13 @@ from skann._churn_ann._steps import is_auto
 from skann._labels import check_labels, check_two_classes, encode_labels
 from skann._lazy_frames import refuse_lazy_frames
 from skann._sklearn_private import _check_sample_weight, _safe_indexing
+from skann._typing import DataFrame, Labels, Table, Weights
 from skann.preprocessing._table import as_table
 
 
-def check_rows(estimator: Any, X: Any, *, reset: bool, as_frame: bool) -> Any:
+def check_rows(
+    estimator: BaseEstimator, X: Table, *, reset: bool, as_frame: bool
+) -> DataFrame | np.ndarray:
     """Check rows as scikit-learn does, and keep the columns as they are.
 
     Parameters
@@ -37,18 +42,25 @@ def check_rows(estimator: Any, X: Any, *, reset: bool, as_frame: bool) -> Any:
         If ``X`` is empty, has other columns than in fit, holds infinities or is a LazyFrame.
     """
     refuse_lazy_frames(X=X)
-    if not (hasattr(X, "columns") and hasattr(X, "dtypes") and len(X.shape) == 2):
+    rows: Any = X
+    if not (hasattr(X, "columns") and hasattr(X, "dtypes") and len(getattr(X, "shape", ())) == 2):
         dtype = None if as_frame else "numeric"
-        X = check_array(
+        rows = check_array(
             X, dtype=dtype, ensure_all_finite=not as_frame, estimator=estimator, input_name="X"
         )
-    table = as_table(X) if as_frame or hasattr(X, "columns") else X
-    validate_data(estimator, X, reset=reset, skip_check_array=True)
-    return table if as_frame else X
+    table = as_table(rows) if as_frame or hasattr(rows, "columns") else rows
+    validate_data(estimator, rows, reset=reset, skip_check_array=True)
+    return table if as_frame else rows
 
 
 def check_training_rows(
-    estimator: Any, X: Any, y: Any, sample_weight: Any, *, reset: bool, classes: Any = None
+    estimator: Any,
+    X: Table,
+    y: Labels,
+    sample_weight: Weights | None,
+    *,
+    reset: bool,
+    classes: Labels | None = None,
 ) -> tuple[Rows, np.ndarray]:
     """Return the rows that have any weight, and their indices.
 
@@ -81,11 +93,11 @@ def check_training_rows(
     return Rows(X, encode_labels(y, estimator.classes_), weight), indices
 
 
-def _check_weight(sample_weight: Any, X: Any) -> np.ndarray:
+def _check_weight(sample_weight: Weights, X: DataFrame | np.ndarray) -> np.ndarray:
     try:
         weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"sample_weight has to hold non-negative numbers: {error}") from error
+        raise ValueError(f"sample_weight must hold non-negative numbers: {error}") from error
     if not weight.any():
         raise ValueError("sample_weight is zero for every row, so no class is left to learn")
     return weight
@@ -95,7 +107,7 @@ def check_validation_data(estimator: Any, validation_data: Any) -> Rows:
     """Return rows to stop on, as they were given to `fit`."""
     if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
         raise ValueError(
-            "validation_data has to be a tuple (X, y) or (X, y, sample_weight), got "
+            "validation_data must be a tuple (X, y) or (X, y, sample_weight), got "
             f"{type(validation_data).__name__}"
         )
     try:
@@ -105,7 +117,7 @@ def check_validation_data(estimator: Any, validation_data: Any) -> Rows:
         raise ValueError(f"validation_data: {error}") from error
 
 
-def check_layer_sizes(hidden_layer_sizes: Any) -> tuple[int, ...]:
+def check_layer_sizes(hidden_layer_sizes: Iterable[int]) -> tuple[int, ...]:
     """Return the units of the hidden layers.
 
     Raises

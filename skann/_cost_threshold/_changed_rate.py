@@ -21,7 +21,7 @@ class TunedOn(NamedTuple):
     weight: np.ndarray
 
     def at_prior(self, own: float, prior: float) -> tuple[float, float, Costs | None]:
-        """Threshold, cut and constant costs of the cheapest cut if so many of them churned.
+        """Return threshold, cut and constant costs of the cheapest cut if so many of them churned.
 
         Parameters
         ----------

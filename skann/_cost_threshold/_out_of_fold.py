@@ -4,7 +4,8 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
@@ -13,23 +14,24 @@ from skann._checkpoints import without_checkpoints
 from skann._labels import positive_index
 from skann._sklearn_callbacks import Task
 from skann._sklearn_private import _check_method_params, _safe_indexing
+from skann._typing import Label, Table
 
 _SCORING = "score-unseen-rows"  # what callbacks know it by
 
 
 def fit_and_score_unseen(
-    estimator: Any,
-    X: Any,
+    estimator: BaseEstimator,
+    X: Table,
     y: np.ndarray,
-    pos_label: Any,
+    pos_label: Label | None,
     cv: Any,
     n_jobs: int | None,
-    random_state: Any,
+    random_state: int | np.random.RandomState | None,
     fit_params: dict[str, Any],
     split_params: dict[str, Any],
-    groups: Any,
+    groups: ArrayLike | None,
     task: Task,
-) -> tuple[Any, np.ndarray, np.ndarray]:
+) -> tuple[BaseEstimator, np.ndarray, np.ndarray]:
     """Fit an estimator on all rows, and score rows by a fit that did not see them.
 
     ``task`` is told of both as its steps.
@@ -91,8 +93,8 @@ def fit_and_score_unseen(
     return fitted, rows, probability
 
 
-def positive_probability(estimator: Any, X: Any, positive: Any) -> np.ndarray:
-    """Probability of one class, shape (n_customers,); 0 for a class unseen in training.
+def positive_probability(estimator: BaseEstimator, X: Table, positive: Label) -> np.ndarray:
+    """Return the probability of one class, shape (n_samples,); 0 for a class unseen in training.
 
     Raises
     ------
@@ -113,10 +115,10 @@ def positive_probability(estimator: Any, X: Any, positive: Any) -> np.ndarray:
 
 
 def _fit_and_score(
-    estimator: Any,
-    X: Any,
+    estimator: BaseEstimator,
+    X: Table,
     y: np.ndarray,
-    positive: Any,
+    positive: Label,
     train: np.ndarray,
     test: np.ndarray,
     fit_params: dict[str, Any],
@@ -131,7 +133,9 @@ def _fit_and_score(
     return test, positive_probability(estimator, _safe_indexing(X, test), positive)
 
 
-def _own_validation(estimator: Any, X: Any, positive: Any) -> tuple[np.ndarray, np.ndarray]:
+def _own_validation(
+    estimator: BaseEstimator, X: Table, positive: Label
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows that an estimator did not train on, and what it thought of them."""
     name = type(estimator).__name__
     rows = getattr(estimator, "validation_indices_", None)

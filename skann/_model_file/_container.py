@@ -92,7 +92,7 @@ def _archive(dumped: bytes, versions: dict[str, str]) -> bytes:
 
 
 def _number(part: Any, ids: dict[int, int], files: dict[str, str]) -> None:
-    """Number the objects and files of a schema in the order in which they come."""
+    """Give the objects and files of a schema numbers in the order in which they come."""
     if isinstance(part, list):
         for entry in part:
             _number(entry, ids, files)

@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     ----------
     argv : sequence of str, optional
         Arguments after the command's name; those of the process by default, which then is the
-        command's own, so that TensorFlow starts in it with the fewest threads.
+        command's own, so that TensorFlow starts in it quietly and with the fewest threads.
 
     Returns
     -------
@@ -36,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from skann.cli._parser import build_parser
 
         arguments = build_parser().parse_args(argv)
+        arguments.own_process = argv is None
         with _warnings_as_notes():
             arguments.run(arguments)
         if sys.stdout is not None:
@@ -87,7 +88,7 @@ def _warnings_as_notes() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", skann.SkannWarning)
         warnings.simplefilter("ignore", skann.DroppedColumnWarning)
-        warnings.showwarning = show  # type: ignore[assignment]
+        warnings.showwarning = show
         yield
 
 

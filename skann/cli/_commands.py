@@ -16,6 +16,7 @@ from skann.cli._errors import CommandError, did_you_mean, listed
 from skann.cli._labels import find_label, split_target, two_labels
 from skann.cli._model_file import SavedModel, fingerprints, load_model, save_model
 from skann.cli._outputs import check_outputs
+from skann.cli._quiet import start_tensorflow_quietly
 from skann.cli._ranking import CustomerList
 from skann.cli._sample import sample_rows
 from skann.cli._tables import (
@@ -41,7 +42,9 @@ def demo(arguments: argparse.Namespace) -> None:
     report.say(
         "Data", "6,000 synthetic customers of a subscription, with gaps and noise like real ones"
     )
-    saved, test = _fit(customers, left, "Yes", fn_cost=100.0, fp_cost=5.0)
+    saved, test = _fit(
+        customers, left, "Yes", fn_cost=100.0, fp_cost=5.0, own_process=arguments.own_process
+    )
     print("\nTest customers most worth contacting\n")
     table = pa.Table.from_pandas(test, preserve_index=False)
     ranked = CustomerList(saved, Blocks("the table", lambda columns: iter([table])))
@@ -90,6 +93,7 @@ def train(arguments: argparse.Namespace) -> None:
         epochs=arguments.epochs,
         seed=arguments.seed,
         report_path=arguments.report,
+        own_process=arguments.own_process,
     )
     save_model(saved, arguments.model)
     report.say("Saved", f"{arguments.model}. Next:")
@@ -219,6 +223,7 @@ def _fit(
     epochs: int | None = None,
     seed: int = 0,
     report_path: str | None = None,
+    own_process: bool = False,
 ) -> tuple[SavedModel, pd.DataFrame]:
     """Train on most rows and report on the rest; return the model and the test rows."""
     from sklearn.linear_model import LogisticRegression
@@ -260,6 +265,8 @@ def _fit(
         random_state=seed,
     )
     start = time.perf_counter()
+    if own_process:
+        start_tensorflow_quietly()
     model.fit(train, train_labels)
     seconds = time.perf_counter() - start
     with warnings.catch_warnings(action="ignore"):  # the network has said it

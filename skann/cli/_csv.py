@@ -329,7 +329,7 @@ def _even_rows(lines: list[str], separator: str) -> list[list[str]]:
             if not row:
                 continue
             n = len(even[0] if even else row)
-            if n == 1 or len(row) != n and (len(row) != n + 1 or row[n]):
+            if n == 1 or (len(row) != n and (len(row) != n + 1 or row[n])):
                 break
             even.append(row)
     except csv.Error:  # a wrong separator, the end of the sample, or what the reader will refuse

@@ -14,14 +14,14 @@ from skann.costs._matrix import Costs
 
 
 def contact_gain(probability: np.ndarray, costs: Costs) -> np.ndarray:
-    """Expected gain of contacting each customer instead of leaving them, in units of cost."""
+    """Return the expected gain of contacting each customer rather than not, in units of cost."""
     return probability * costs.missed - (1.0 - probability) * costs.wasted
 
 
 def bayes_threshold(costs: Costs) -> float:
-    """Probability above which contact pays, for costs that are the same for all customers.
+    """Return the probability above which contact pays, for costs that are the same for all.
 
-    Returns -inf where contact pays at every probability, inf where it pays at none.
+    It is -inf where contact pays at every probability, inf where it pays at none.
 
     Raises
     ------
@@ -37,17 +37,17 @@ def bayes_threshold(costs: Costs) -> float:
             "cost: check the signs, or name the other class as pos_label."
         )
     if missed > 0 and wasted > 0:
-        return wasted / (wasted + missed)
+        return float(wasted / (wasted + missed))
     return -np.inf if missed >= 0 >= wasted and missed != wasted else np.inf
 
 
 def contestable(costs: Costs) -> np.ndarray | bool:
-    """Customers whose decision depends on the probability: both mistakes cost something."""
+    """Tell whose decision depends on the probability: both mistakes cost something."""
     return (costs.missed > 0) & (costs.wasted > 0)
 
 
 def contact_outside(probability: np.ndarray, costs: Costs) -> np.ndarray:
-    """Whom to contact of those who are not contestable.
+    """Choose whom to contact of those who are not contestable.
 
     Whoever gains in expectation, and whoever cannot lose although the probability is 0 or 1.
     """
@@ -63,7 +63,7 @@ def loss_share(probability: np.ndarray | float, costs: Costs) -> np.ndarray:
     contestable customers.
     """
     missed, wasted = probability * costs.missed, (1.0 - probability) * costs.wasted
-    return missed / (missed + wasted)
+    return np.asarray(missed / (missed + wasted))
 
 
 class Sweep(NamedTuple):
@@ -79,7 +79,7 @@ class Sweep(NamedTuple):
 
 
 def sweep(score: np.ndarray, gain: np.ndarray, weight: np.ndarray) -> Sweep:
-    """Gain of contacting all scores above t, for every t that makes a difference.
+    """Find the gain of contacting all scores above t, for every t that makes a difference.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def sweep(score: np.ndarray, gain: np.ndarray, weight: np.ndarray) -> Sweep:
 
 
 def ranked_groups(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Order from the highest score down, and where in it each run of equal scores ends."""
+    """Return the order from the highest score down, and where each run of equal scores ends."""
     order = np.argsort(score)[::-1]
     ranked = score[order]
     last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True)[: len(ranked)])
@@ -109,9 +109,10 @@ def ranked_groups(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def middle(low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
-    """Middle of what lies within 0 and 1 of ``low <= t < high``.
+    """Return the middle of what lies within 0 and 1 of ``low <= t < high``.
 
-    -inf and inf where nothing does: everybody although a score is 0, nobody although one is 1.
+    It is -inf or inf where nothing does: everybody, even scores of 0, or nobody, not even those of
+    1.
     """
     inside_low, inside_high = np.maximum(low, 0.0), np.minimum(high, 1.0)
     centre = inside_low + (inside_high - inside_low) / 2.0
@@ -122,7 +123,7 @@ def middle(low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
 
 
 def best_cut(swept: Sweep, expected: float) -> float:
-    """The cut with the highest gain, in the middle of its plateau.
+    """Return the cut with the highest gain, in the middle of its plateau.
 
     Cuts that gain the same up to rounding form plateaus. Of several, the one nearest to
     `expected`, the cut that would be right for calibrated probabilities, then the one that
@@ -143,7 +144,7 @@ def bootstrap_cuts(
     n_resamples: int = 50,
     n_blocks: int = 10_000,
 ) -> np.ndarray:
-    """Best cuts under the Bayesian bootstrap, shape (n_resamples,).
+    """Return the best cuts under the Bayesian bootstrap, shape (n_resamples,).
 
     Each resample weighs the customers by independent exponential variates (Rubin, "The Bayesian
     Bootstrap", Annals of Statistics 1981). Where there are more than `n_blocks` distinct scores,
@@ -170,7 +171,7 @@ def bootstrap_cuts(
 def _block_resamples(
     amount: np.ndarray, starts: np.ndarray, random_state: np.random.RandomState, n_resamples: int
 ) -> np.ndarray:
-    """Sums over blocks of amounts times exponential weights, shape (n_resamples, n_blocks)."""
+    """Sum amounts times exponential weights over blocks, shape (n_resamples, n_blocks)."""
     total, square = np.add.reduceat(amount, starts), np.add.reduceat(amount**2, starts)
     with np.errstate(invalid="ignore"):
         shape, scale = np.nan_to_num(total**2 / square), np.nan_to_num(square / total)

@@ -11,7 +11,15 @@ from skann.costs._priors import check_probability
 
 
 class CostForecast(NamedTuple):
-    """A cost per customer, and the bounds of its interval."""
+    """A cost per customer, and the bounds of its interval.
+
+    Attributes
+    ----------
+    cost : float
+        Expected cost per customer.
+    low, high : float
+        Bounds between which the cost lies with the confidence that was asked for.
+    """
 
     cost: float
     low: float

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from skann._typing import Amount, Table
 
 COST_NAMES = ("fn_cost", "fp_cost", "tp_cost", "tn_cost")
 DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
@@ -12,18 +15,18 @@ DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
 class Costs(NamedTuple):
     """The four costs, each a float or an array of shape (n_customers,)."""
 
-    fn_cost: Any
-    fp_cost: Any
-    tp_cost: Any
-    tn_cost: Any
+    fn_cost: Amount
+    fp_cost: Amount
+    tp_cost: Amount
+    tn_cost: Amount
 
     @property
-    def missed(self) -> Any:
+    def missed(self) -> Amount:
         """What leaving a churner costs more than contacting that churner."""
         return self.fn_cost - self.tp_cost
 
     @property
-    def wasted(self) -> Any:
+    def wasted(self) -> Amount:
         """What contacting a loyal customer costs more than leaving that customer alone."""
         return self.fp_cost - self.tn_cost
 
@@ -32,11 +35,11 @@ class Costs(NamedTuple):
         return all(np.ndim(cost) == 0 for cost in self)
 
     def rows(self, rows: np.ndarray) -> "Costs":
-        """The costs of some customers."""
-        return Costs(*(cost if np.ndim(cost) == 0 else cost[rows] for cost in self))
+        """Return the costs of some customers."""
+        return Costs(*(amounts_of(cost, rows) for cost in self))
 
     def of_decisions(self, positive: np.ndarray, contacted: np.ndarray) -> np.ndarray:
-        """What each customer's outcome cost, shape (n_customers,)."""
+        """Return what each customer's outcome cost, shape (n_customers,)."""
         return np.where(
             positive,
             np.where(contacted, self.tp_cost, self.fn_cost),
@@ -44,7 +47,14 @@ class Costs(NamedTuple):
         )
 
 
-def read_costs(given: Sequence[Any], X: Any, n_customers: int, where: str = "") -> Costs:
+def amounts_of(amount: Amount, rows: np.ndarray) -> Amount:
+    """Return the amounts of some customers, or the one of all."""
+    return amount[rows] if isinstance(amount, np.ndarray) else amount
+
+
+def read_costs(
+    given: Sequence[ArrayLike], X: Table | None, n_customers: int, where: str = ""
+) -> Costs:
     """Read the four costs, in the order of `COST_NAMES`; see `read_amount`.
 
     Errors name them after `where`.
@@ -57,7 +67,7 @@ def read_costs(given: Sequence[Any], X: Any, n_customers: int, where: str = "") 
     )
 
 
-def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
+def read_amount(name: str, value: ArrayLike, X: Table | None, n_customers: int) -> Amount:
     """Read a number, an array or a column of X.
 
     Parameters
@@ -97,7 +107,7 @@ def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
     return amount if amount.ndim else float(amount)
 
 
-def _column(name: str, column: str, X: Any) -> Any:
+def _column(name: str, column: str, X: Any) -> ArrayLike:
     names = getattr(X, "columns", None)
     if names is None:
         raise ValueError(
@@ -110,7 +120,7 @@ def _column(name: str, column: str, X: Any) -> Any:
 
 
 def without_columns(X: Any, columns: list[str]) -> Any:
-    """X, a pandas or polars DataFrame, less some of its columns."""
+    """Return X, a pandas or polars DataFrame, without some of its columns."""
     if not columns:
         return X
     return X.drop(columns=columns) if hasattr(X, "iloc") else X.drop(columns)

@@ -16,7 +16,15 @@ _WIDE = 0.5  # an interval this wide says next to nothing
 
 
 class PriorEstimate(NamedTuple):
-    """A churn rate, and the bounds of its interval."""
+    """A churn rate, and the bounds of its interval.
+
+    Attributes
+    ----------
+    prior : float
+        The likeliest churn rate.
+    low, high : float
+        Bounds between which the rate lies with the confidence that was asked for.
+    """
 
     prior: float
     low: float
@@ -103,7 +111,7 @@ def estimate_prior(
 
 
 def _likelihood_ratios(probability: ArrayLike, prior: float) -> np.ndarray:
-    """How much likelier each customer's columns are among churners than among the others."""
+    """Return how much likelier each customer's columns are among churners than among others."""
     probability = np.ravel(check_probability(probability))
     if not len(probability):
         raise ValueError("probability holds no customers.")
@@ -121,7 +129,7 @@ def _slope(rate: float, ratio: np.ndarray) -> float:
 
 
 def _bound(edge: float, best: float, least: float, ratio: np.ndarray) -> float:
-    """The rate between the best one and an edge at which the likelihood falls to its least."""
+    """Return the rate between the best and an edge at which the likelihood falls to its least."""
 
     def above(rate: float) -> float:
         return _log_likelihood(rate, ratio) - least

@@ -8,7 +8,7 @@ from scipy.special import expit, logit
 
 
 def prior_shift(ratio_positive: float, ratio_negative: float) -> float:
-    """Log-odds that training gained by treating the two classes differently.
+    """Return the log-odds that training gained by treating the two classes differently.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def prior_shift(ratio_positive: float, ratio_negative: float) -> float:
 
 
 def undo_prior_shift(probability: ArrayLike, log_odds_shift: float) -> np.ndarray:
-    """Probabilities as they would be had training left the class shares alone.
+    """Return probabilities as they would be had training left the class shares alone.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def check_probability(probability: ArrayLike) -> np.ndarray:
 
 
 def move_to_prior(probability: ArrayLike, *, from_prior: float, to_prior: float) -> np.ndarray:
-    """Probabilities for a population whose churn rate differs from the training data's.
+    """Return probabilities for a population whose churn rate differs from the training data's.
 
     Parameters
     ----------

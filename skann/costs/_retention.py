@@ -1,15 +1,15 @@
 """Costs of a retention offer."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
+
+from skann._typing import Amount
 
 
 def retention_costs(
     clv: ArrayLike, incentive: ArrayLike, contact: ArrayLike, acceptance: ArrayLike
-) -> dict[str, Any]:
-    """The four costs of contacting customers with an offer that some churners accept.
+) -> dict[str, Amount]:
+    """Return the four costs of contacting customers with an offer that some churners accept.
 
     Whoever is left alone costs nothing. A loyal customer who is contacted takes the incentive, and
     the contact is paid. A churner who is contacted accepts with probability `acceptance`, then

@@ -25,7 +25,7 @@ class Rule(NamedTuple):
     budget: float | None = None
 
     def chosen(self, probability: np.ndarray, costs: Costs) -> np.ndarray:
-        """Mask of those to contact if there were no limit.
+        """Tell whom to contact if there were no limit.
 
         Where contact pays at every probability or at none, or both mistakes pay, the expected gain
         decides.
@@ -37,13 +37,13 @@ class Rule(NamedTuple):
         return np.where(contestable(costs), share > self.cut, contact_outside(probability, costs))
 
     def order(self, probability: np.ndarray, offer: Offer) -> np.ndarray:
-        """Rows from the first to contact to the last."""
+        """Return the rows from the first to contact to the last."""
         price = None if self.budget is None else check_contact_cost(offer.contact_cost)
         gain = contact_gain(probability, offer.costs)
         return contact_order(self.chosen(probability, offer.costs), gain, probability, price)
 
     def contacted(self, probability: np.ndarray, offer: Offer) -> np.ndarray:
-        """Mask of those to contact."""
+        """Tell whom to contact."""
         chosen = self.chosen(probability, offer.costs)
         if self.capacity is not None:
             return chosen & within_capacity(self.order(probability, offer), self.capacity)

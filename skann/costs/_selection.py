@@ -12,7 +12,7 @@ def contact_order(
     probability: np.ndarray,
     contact_cost: np.ndarray | float | None = None,
 ) -> np.ndarray:
-    """Rows from the first to contact to the last.
+    """Return the rows from the first to contact to the last.
 
     The chosen come first, then the higher gain (for each unit of contact cost, where that is
     given), then the higher probability, then the earlier row.
@@ -25,7 +25,7 @@ def contact_order(
 
 
 def within_capacity(order: np.ndarray, capacity: int | float) -> np.ndarray:
-    """Mask of the first customers in order: so many, or this fraction of them, rounded down."""
+    """Select the first customers in order: so many, or this fraction of them, rounded down."""
     slots = capacity
     if not isinstance(capacity, Integral):
         slots = np.floor(np.round(capacity * len(order), 9))  # 0.29 * 100 is 28.999...
@@ -37,7 +37,7 @@ def within_capacity(order: np.ndarray, capacity: int | float) -> np.ndarray:
 def within_budget(
     order: np.ndarray, gain: np.ndarray, contact_cost: np.ndarray, budget: float
 ) -> np.ndarray:
-    """Mask of the customers that the money reaches, taken greedily in order.
+    """Select the customers that the money reaches, taken greedily in order.
 
     Whoever is too dear for what is left is passed over. Where the one best customer that the
     budget can pay for gains more than all those together, that one is taken instead.

@@ -1,13 +1,14 @@
 """Training weights from what mistakes cost."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skann.costs._matrix import COST_NAMES, Costs
 
 
-def mistake_weights(churned: np.ndarray, costs: dict[str, Any]) -> np.ndarray:
+def mistake_weights(churned: np.ndarray, costs: Mapping[str, ArrayLike]) -> np.ndarray:
     """Return what a mistake on each customer costs, as a weight for training.
 
     A classifier that is trained on weighted examples minimises the weighted mistakes (Zadrozny,

@@ -124,7 +124,7 @@ def _search(
     method: str,
     random_state: np.random.RandomState,
 ) -> tuple[Sweep, float, tuple[float, float]]:
-    """All cuts, the best one, and where it lies over resamples."""
+    """Return all cuts, the best one, and where it lies over resamples."""
     realised = weight * np.where(positive, costs.missed, -costs.wasted)
     swept = sweep(score, realised, weight)
     if not np.isfinite(expected):
@@ -143,14 +143,14 @@ def _curve(
 
 
 def _as_threshold(cut: np.ndarray, missed: float, wasted: float) -> np.ndarray:
-    """The probability that a cut of the loss share is for a customer with these costs."""
+    """Return the probability that a cut of the loss share is for a customer with these costs."""
     with np.errstate(invalid="ignore"):
         threshold = cut * wasted / (cut * wasted + (1.0 - cut) * missed)
     return np.where(np.isinf(cut), cut, threshold)
 
 
 def _mean(amounts: np.ndarray | float, weight: np.ndarray) -> float:
-    """Weighted mean; NaN over no customer at all."""
+    """Return the weighted mean; NaN over no customer at all."""
     if not len(weight):
         return np.nan
     return float(np.average(np.broadcast_to(amounts, weight.shape), weights=weight))

@@ -136,7 +136,7 @@ def make_churn(
 
 
 def _draw_customers(n: int, rng: np.random.RandomState) -> tuple[pd.DataFrame, np.ndarray]:
-    """Customers, and how much each is inclined to leave, as a logit without its intercept."""
+    """Draw customers, and how much each is inclined to leave, as a logit without its intercept."""
     region_share = 1 / np.arange(1, _N_REGIONS + 1)
     region = rng.choice(_N_REGIONS, size=n, p=region_share / region_share.sum())
     contract = rng.choice(3, size=n, p=[0.55, 0.25, 0.2])

@@ -4,9 +4,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from skann._typing import Weights
 
-def weights(sample_weight: ArrayLike | None, n_customers: int) -> np.ndarray:
-    """Weights of shape (n_customers,), ones by default."""
+
+def weights(sample_weight: Weights | ArrayLike | None, n_customers: int) -> np.ndarray:
+    """Return weights of shape (n_customers,), ones by default."""
     if sample_weight is None:
         return np.ones(n_customers)
     weight = np.asarray(sample_weight, dtype=np.float64)
@@ -17,7 +19,7 @@ def weights(sample_weight: ArrayLike | None, n_customers: int) -> np.ndarray:
 
 
 def scores(y_score: ArrayLike, n_customers: int) -> np.ndarray:
-    """Scores of shape (n_customers,)."""
+    """Return scores of shape (n_customers,)."""
     score = np.asarray(column_or_1d(y_score), dtype=np.float64)
     if len(score) != n_customers:
         raise ValueError(f"y_score has {len(score)} values, y_true {n_customers}.")

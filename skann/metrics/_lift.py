@@ -1,24 +1,23 @@
 """How much of the churn the top of the ranking holds."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skann._labels import check_labels, positive_class
+from skann._typing import Label, Labels, Weights
 from skann.costs._decision import ranked_groups
 from skann.metrics._arrays import scores, weights
 
 
 def lift_score(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     fraction: float = 0.1,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
 ) -> float:
-    """Churn rate among the customers with the highest scores, over the churn rate of all.
+    """Compute the churn rate among the highest scores, over the churn rate of all customers.
 
     Parameters
     ----------
@@ -49,14 +48,14 @@ def lift_score(
 
 
 def precision_at_top(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     fraction: float = 0.1,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
 ) -> float:
-    """Churn rate among the customers with the highest scores.
+    """Compute the churn rate among the customers with the highest scores.
 
     Parameters
     ----------
@@ -79,14 +78,14 @@ def precision_at_top(
 
 
 def recall_at_top(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     fraction: float = 0.1,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
 ) -> float:
-    """Share of all churners that is among the customers with the highest scores.
+    """Compute the share of all churners that is among the customers with the highest scores.
 
     Parameters
     ----------
@@ -109,13 +108,13 @@ def recall_at_top(
 
 
 def _top(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     fraction: float,
-    pos_label: Any,
-    sample_weight: ArrayLike | None,
+    pos_label: Label | None,
+    sample_weight: Weights | None,
 ) -> tuple[float, float]:
-    """Churners in the top and among all, as shares of all customers."""
+    """Return churners in the top and among all, as shares of all customers."""
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction must lie in (0, 1], got {fraction!r}.")
     true = check_labels(y_true, name="y_true")

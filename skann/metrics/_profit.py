@@ -1,31 +1,30 @@
 """Profit of a retention campaign at the best fraction to contact."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc
 from sklearn.isotonic import isotonic_regression
 
 from skann._labels import check_labels, positive_class
+from skann._typing import Label, Labels, Weights
 from skann.costs._decision import ranked_groups
 from skann.costs._retention import retention_costs
 from skann.metrics._arrays import scores, weights
 
 
 def max_profit_score(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     clv: float = 200.0,
     incentive: float = 10.0,
     contact: float = 1.0,
     acceptance: float = 0.3,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
     return_fraction: bool = False,
 ) -> float | tuple[float, float]:
-    """Maximum profit per customer of a retention campaign (MPC).
+    """Compute the maximum profit per customer of a retention campaign (MPC).
 
     Parameters
     ----------
@@ -71,7 +70,7 @@ def max_profit_score(
 
 
 def emp_churn_score(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     clv: float = 200.0,
@@ -79,11 +78,11 @@ def emp_churn_score(
     contact: float = 1.0,
     alpha: float = 6.0,
     beta: float = 14.0,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
     return_fraction: bool = False,
 ) -> float | tuple[float, float]:
-    """Expected maximum profit per customer of a retention campaign (EMPC).
+    """Compute the expected maximum profit per customer of a retention campaign (EMPC).
 
     How many churners accept is not known beforehand: acceptance follows a Beta distribution, and
     the fraction contacted is the best one for each acceptance. Closed form on the segments of the
@@ -91,10 +90,12 @@ def emp_churn_score(
 
     Parameters
     ----------
-    y_true, y_score, clv, incentive, contact, pos_label, sample_weight, return_fraction
+    y_true, y_score, clv, incentive, contact
         As in `max_profit_score`.
     alpha, beta : float, default=6.0, 14.0
         Parameters of the Beta distribution of acceptance, whose mean is 0.3 by default.
+    pos_label, sample_weight, return_fraction
+        As in `max_profit_score`.
 
     Returns
     -------
@@ -138,9 +139,9 @@ def emp_churn_score(
 
 
 def _contacted_shares(
-    y_true: ArrayLike, y_score: ArrayLike, pos_label: Any, sample_weight: ArrayLike | None
+    y_true: Labels, y_score: ArrayLike, pos_label: Label | None, sample_weight: Weights | None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Contacted churners and contacted others, as shares of all customers, for each cut."""
+    """Return contacted churners and contacted others, as shares of all customers, by cut."""
     true = check_labels(y_true, name="y_true")
     positive = true == positive_class(pos_label, y_true=true)
     weight = weights(sample_weight, len(positive))
@@ -152,7 +153,7 @@ def _contacted_shares(
 
 
 def _hull(churners: np.ndarray, loyal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Vertices of the upper convex hull.
+    """Return the vertices of the upper convex hull.
 
     The hull's slopes are the isotonic regression of the churn rate between neighbouring cuts.
     """

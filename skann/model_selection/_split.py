@@ -147,7 +147,7 @@ def train_validation_test_split(
 def _parts_at_random(
     target: np.ndarray, fractions: tuple[float, ...], rng: np.random.RandomState
 ) -> np.ndarray:
-    """Number of the part of each row, 0 to 2, class shares equal."""
+    """Draw the part of each row, 0 to 2, with equal class shares."""
     n_held_out = [math.ceil(round(fraction * len(target), 9)) for fraction in fractions[1:]]
     part = np.zeros(len(target), dtype=np.int64)
     rows = np.arange(len(target))

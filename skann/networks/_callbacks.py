@@ -26,7 +26,7 @@ def training_callbacks(
     reduce_lr: bool,
     checkpoint_dir: str | os.PathLike[str] | None,
     best_so_far: float | None,
-    callbacks: Iterable[Any] | None,
+    callbacks: Iterable[keras.callbacks.Callback | type] | None,
     verbose: int,
     fold: int | None = None,
 ) -> list[keras.callbacks.Callback]:

@@ -1,11 +1,12 @@
 """Training data as Keras and the compiled epoch take it."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from skann.networks._graphs import Batches
 
@@ -16,19 +17,31 @@ MOST_BATCHES = 64
 _ALIGNMENT = 64  # bytes, of what TensorFlow allocates itself
 
 
-class Table:
+class LazyRows(Protocol):
+    """Rows that are encoded when they are taken."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and of columns."""
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Return some rows, encoded."""
+
+
+class LabelledRows:
     """Rows, labels and weights as float32.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features), or rows that are encoded when they are taken
-        The latter have ``shape`` and ``take(rows)``.
+    X : ndarray of shape (n_samples, n_features) or LazyRows
     y, sample_weight : array-like of shape (n_samples,)
     """
 
-    def __init__(self, X: Any, y: Any, sample_weight: Any = None) -> None:
+    def __init__(
+        self, X: np.ndarray | LazyRows, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> None:
         is_array = not is_encoded_when_taken(X)
-        self.X = np.ascontiguousarray(X, dtype=np.float32) if is_array else X
+        self.X: Any = np.ascontiguousarray(X, dtype=np.float32) if is_array else X
         self.y = np.asarray(y, dtype=np.float32).reshape(-1)
         self.n_rows = self.X.shape[0]
         self.sample_weight = (
@@ -90,7 +103,7 @@ def batches_per_block(batch_size: int, n_features: int) -> int:
     return int(np.clip(BLOCK_BYTES // (4 * batch_size * n_features), 1, MOST_BATCHES))
 
 
-def is_encoded_when_taken(X: Any) -> bool:
+def is_encoded_when_taken(X: object) -> bool:
     """Whether ``X`` holds rows that are encoded as ``X.take(rows)`` asks for them."""
     return hasattr(X, "take") and hasattr(X, "dtype") and not isinstance(X, np.ndarray)
 
@@ -111,7 +124,7 @@ def as_tensor(array: np.ndarray) -> tf.Tensor:
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
-def _take_into(X: Any, rows: Any, out: np.ndarray) -> None:
+def _take_into(X: Any, rows: slice | np.ndarray, out: np.ndarray) -> None:
     if is_encoded_when_taken(X):
         out[:] = X.take(np.arange(len(X))[rows] if isinstance(rows, slice) else rows)
     elif isinstance(rows, slice):
@@ -124,7 +137,12 @@ class ShuffledBatches(keras.utils.PyDataset):
     """Batches in the order that the compiled epoch would take, for Keras' own `fit`."""
 
     def __init__(
-        self, table: Table, batch_size: int, epoch_order: Any, shuffle: bool, epoch: int
+        self,
+        table: LabelledRows,
+        batch_size: int,
+        epoch_order: Callable[[int, int, bool], np.ndarray],
+        shuffle: bool,
+        epoch: int,
     ) -> None:
         super().__init__()
         self._table = table

@@ -4,6 +4,7 @@ import json
 import threading
 import warnings
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
@@ -71,7 +72,7 @@ class Graphs:
         self._are_kernels = [is_hidden_kernel(v) for v in model.trainable_variables]
         self._step = {"adam": _adam_step, "muon": self._muon_step, "sgd": _sgd_step}[optimizer]
         self._lock = threading.Lock()
-        self._traced: dict[tuple[str, bool], Any] = {}
+        self._traced: dict[tuple[str, bool], Callable[..., Any]] = {}
         number, flat = tf.TensorSpec([], tf.float32), tf.TensorSpec([sum(self._sizes)], tf.float32)
         self._state = State(flat, flat, flat, number)
         row = tf.TensorSpec([None], tf.float32)
@@ -120,7 +121,9 @@ class Graphs:
         signature = (self._state.weights, self._batches)
         return self._run(self._evaluate, xla, signature, weights, batches)
 
-    def _run(self, function: Any, xla: bool, signature: tuple[Any, ...], *arguments: Any) -> Any:
+    def _run(
+        self, function: Callable[..., Any], xla: bool, signature: tuple[Any, ...], *arguments: Any
+    ) -> Any:
         xla = xla and Graphs.xla_works
         try:
             return self._trace(function, xla, signature)(*arguments)
@@ -137,7 +140,9 @@ class Graphs:
                 )
             return self._trace(function, False, signature)(*arguments)
 
-    def _trace(self, function: Any, xla: bool, signature: tuple[Any, ...]) -> Any:
+    def _trace(
+        self, function: Callable[..., Any], xla: bool, signature: tuple[Any, ...]
+    ) -> Callable[..., Any]:
         key = function.__name__, xla
         with self._lock:
             if key not in self._traced:

@@ -13,12 +13,12 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 
-def learning_rate_of(optimizer: Any) -> Any:
+def learning_rate_of(optimizer: keras.optimizers.Optimizer) -> Any:
     """Return the variable or the schedule behind an optimizer's learning rate, if it has one."""
     return getattr(optimizer, "_learning_rate", None)
 
 
-def replace_learning_rate(optimizer: Any, variable: keras.Variable) -> None:
+def replace_learning_rate(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> None:
     """Put another variable in the place of the one that holds the learning rate."""
     replaced = learning_rate_of(optimizer)
     variables = optimizer._variables
@@ -26,17 +26,19 @@ def replace_learning_rate(optimizer: Any, variable: keras.Variable) -> None:
     vars(optimizer)["_learning_rate"] = variable  # past Keras, which would track it a second time
 
 
-def adam_moments(optimizer: Any) -> tuple[list[Any], list[Any]]:
+def adam_moments(
+    optimizer: keras.optimizers.Optimizer,
+) -> tuple[list[keras.Variable], list[keras.Variable]]:
     """Return the variables of both moments of a built Adam."""
     return optimizer._momentums, optimizer._velocities
 
 
-def index_of(optimizer: Any, variable: Any) -> int:
+def index_of(optimizer: keras.optimizers.Optimizer, variable: Any) -> int:
     """Return the place of a variable, or of its value, among those of a built optimizer."""
     return optimizer._get_variable_index(variable)
 
 
-def excludes_from_weight_decay(optimizer: Any) -> bool:
+def excludes_from_weight_decay(optimizer: keras.optimizers.Optimizer) -> bool:
     """Tell whether some variables were excluded from an optimizer's weight decay."""
     return bool(getattr(optimizer, "_exclude_from_weight_decay", None))
 

@@ -1,14 +1,18 @@
 """Keras metrics: fresh ones for a fit, and their values over a whole epoch."""
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import keras
 import numpy as np
+import tensorflow as tf
+
+# A name, a metric, its class, or a function of labels and probabilities.
+Metric: TypeAlias = str | keras.metrics.Metric | type | Callable[..., tf.Tensor]
 
 
-def fresh_metrics(metrics: Sequence[Any]) -> list[Any]:
+def fresh_metrics(metrics: Sequence[Metric]) -> list[Metric]:
     """Return metrics for one fit, whose names depend on nothing but the metrics themselves.
 
     Keras numbers what it names itself by what it has made before: "precision", then "precision_1".
@@ -43,7 +47,7 @@ def fresh_metrics(metrics: Sequence[Any]) -> list[Any]:
     return built
 
 
-def _fresh(metric: Any) -> Any:
+def _fresh(metric: Metric) -> Metric:
     if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
         metric = keras.metrics.BinaryAccuracy()
     try:
@@ -65,7 +69,7 @@ def _fresh(metric: Any) -> Any:
     return type(found).from_config(config)
 
 
-def _plain_name(metric: Any, fresh: keras.metrics.Metric) -> str:
+def _plain_name(metric: Metric, fresh: keras.metrics.Metric) -> str:
     """Return a metric's name without the number that Keras gave it."""
     if isinstance(metric, str):
         return metric

@@ -38,7 +38,7 @@ def restored_network(saved: Any) -> NetworkClassifier:
     return network
 
 
-def _optimizer(name: str, config: dict[str, Any], state: Any) -> keras.optimizers.Optimizer:
+def _optimizer(name: str, config: dict[str, Any], state: object) -> keras.optimizers.Optimizer:
     kind: Any = MuonAdam if name == MuonAdam.__name__ else getattr(keras.optimizers, name, None)
     is_optimizer = isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
     # Keras would import whatever a nested entry names.

@@ -5,7 +5,6 @@ import os
 import pickle
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -15,7 +14,7 @@ from skann.networks._keras_private import forget_model
 LIBRARIES = f"keras {keras.__version__}, tensorflow {tf.__version__}"
 
 
-def backup_folder(callbacks: Iterable[Any] | None) -> str | os.PathLike[str] | None:
+def backup_folder(callbacks: Iterable[object] | None) -> str | os.PathLike[str] | None:
     """Return where a user's `BackupAndRestore` keeps its backup; None if there is none.
 
     It keeps weights and optimizer, but neither the state of other callbacks nor the history.

@@ -1,12 +1,10 @@
-"""TensorFlow's runtime: started by the first network, quietly, and never in a forked child."""
+"""TensorFlow's runtime: started by the first network, and never in a forked child."""
 
 import os
 import threading
 from contextlib import suppress
 
 import tensorflow as tf
-
-from skann.networks._quiet import without_start_up_notes
 
 _lock = threading.Lock()
 _started_in: int | None = None  # the process
@@ -31,9 +29,8 @@ def start_runtime() -> None:
         )
     with _lock:
         if _started_in is None:
-            # The first operation looks for devices, and XLA's first compilation for platforms;
-            # both say so.
-            with without_start_up_notes(), suppress(tf.errors.OpError, NotImplementedError):
+            # The first operation looks for devices, and XLA's first compilation for platforms.
+            with suppress(tf.errors.OpError, NotImplementedError):
                 tf.function(tf.sigmoid, jit_compile=True, autograph=False)(tf.constant(0.0))
             _started_in = os.getpid()
 

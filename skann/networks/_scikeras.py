@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, Tags
@@ -12,8 +13,8 @@ from sklearn.utils import ClassifierTags, Tags
 from skann._forward import Architecture, head_probabilities
 from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, Pause, Snapshots, unheard
-from skann.networks._data import is_encoded_when_taken
-from skann.networks._metrics import fresh_metrics
+from skann.networks._data import LazyRows, is_encoded_when_taken
+from skann.networks._metrics import Metric, fresh_metrics
 from skann.networks._muon import MuonAdam
 from skann.networks._runtime import is_forked, start_runtime
 
@@ -41,7 +42,7 @@ class NetworkClassifier(KerasClassifier):
 
     def _fit_keras_model(
         self,
-        X: Any,
+        X: np.ndarray | LazyRows,
         y: np.ndarray,
         sample_weight: np.ndarray | None,
         warm_start: bool,
@@ -151,7 +152,7 @@ class NetworkClassifier(KerasClassifier):
         """Number of weights."""
         return self.model_.count_params()
 
-    def head_probabilities(self, X: Any) -> np.ndarray:
+    def head_probabilities(self, X: ArrayLike) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
         X = np.ascontiguousarray(X, dtype=np.float32)
         missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
@@ -163,23 +164,23 @@ class NetworkClassifier(KerasClassifier):
             heads = self.model_.predict_array(X)
         return heads.astype(np.float64)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return the probability of each class, shape (n_samples, 2)."""
         positive = self.head_probabilities(X).mean(axis=1)
         return np.column_stack([1.0 - positive, positive])
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the likelier class of each row."""
         return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
 
 
 def make_network_classifier(
     *,
-    optimizer: Any,
+    optimizer: str | keras.optimizers.Optimizer | type,
     learning_rate: float,
     batch_size: int,
     epochs: int,
-    metrics: Sequence[Any],
+    metrics: Sequence[Metric],
     seed: int,
     **network: Any,
 ) -> NetworkClassifier:

@@ -1,5 +1,6 @@
 """A Keras model whose `fit` runs one compiled graph call an epoch."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from skann.networks._callbacks import ModelCheckpoint
-from skann.networks._data import ShuffledBatches, Table, is_encoded_when_taken
+from skann.networks._data import LabelledRows, ShuffledBatches, is_encoded_when_taken
 from skann.networks._flat_state import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._graphs import State, shared_graphs
 from skann.networks._keras_private import (
@@ -62,7 +63,7 @@ class ChurnNetwork(keras.Model):
         self.dtype_policy = PRECISION
 
     @property
-    def optimizer(self) -> Any:
+    def optimizer(self) -> keras.optimizers.Optimizer | None:
         """The optimizer, with the state that training has left; None before `compile`.
 
         Its variables take as long to build as a third of a small fit, so they wait until somebody
@@ -76,7 +77,7 @@ class ChurnNetwork(keras.Model):
         return optimizer
 
     @optimizer.setter
-    def optimizer(self, optimizer: Any) -> None:
+    def optimizer(self, optimizer: keras.optimizers.Optimizer | None) -> None:
         self.__dict__["optimizer"] = optimizer
 
     def leave_state(self, state: State) -> None:
@@ -89,7 +90,7 @@ class ChurnNetwork(keras.Model):
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
-        verbose: Any = 0,
+        verbose: int | str = 0,
         callbacks: Any = None,
         validation_data: Any = None,
         shuffle: bool = True,
@@ -125,8 +126,8 @@ class ChurnNetwork(keras.Model):
                 **common,
                 **kwargs,
             )
-        table = Table(x, y, sample_weight)
-        validation = None if validation_data is None else Table(*validation_data)
+        table = LabelledRows(x, y, sample_weight)
+        validation = None if validation_data is None else LabelledRows(*validation_data)
         if not (_covers(self) and all(map(_is_epoch_callback, callbacks))):
             return super().fit(
                 x=ShuffledBatches(table, batch_size, self._epoch_order, shuffle, initial_epoch),
@@ -139,12 +140,12 @@ class ChurnNetwork(keras.Model):
 
     def _fit_in_graph(
         self,
-        table: Table,
-        validation: Table | None,
+        table: LabelledRows,
+        validation: LabelledRows | None,
         batch_size: int,
         shuffle: bool,
         epochs: int,
-        verbose: Any,
+        verbose: int | str,
         callbacks: list[keras.callbacks.Callback],
         initial_epoch: int,
     ) -> keras.callbacks.History:
@@ -213,7 +214,7 @@ class ChurnNetwork(keras.Model):
             return np.asarray(self.predict(X, verbose=0)).astype(np.float32)
         if len(X) == 0:
             return np.empty((0, self.output_shape[-1]), np.float32)
-        table = Table(X, np.zeros(len(X)))
+        table = LabelledRows(X, np.zeros(len(X)))
         return evaluate(shared_graphs(self, "adam"), flat(self.trainable_variables), table)[1]
 
     def compute_loss(
@@ -264,10 +265,12 @@ class ChurnNetwork(keras.Model):
     def _metric_logs(self, y: np.ndarray, score: np.ndarray) -> dict[str, float]:
         return {metric.name: metric_value(metric, y, score) for metric in compiled_metrics(self)}
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[[dict[str, Any]], "ChurnNetwork"], tuple[dict[str, Any]]]:
         return _rebuild, (self.__getstate__(),)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "ChurnNetwork":
+    def __deepcopy__(self, memo: dict[int, object]) -> "ChurnNetwork":
         memo[id(self)] = copy = _rebuild(self.__getstate__())
         return copy
 

@@ -1,14 +1,16 @@
 """Raw columns -> clean columns: numbers without gaps, and categories of known levels."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skann._typing import Labels, Table
 from skann._warnings import DroppedColumnWarning, Unseen, warn, warn_of_unseen
 from skann.preprocessing._columns import Column
 from skann.preprocessing._levels import count_levels, other_spelling
@@ -74,13 +76,17 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def __init__(self, column_roles: Mapping[Any, str] | None = None):
         self.column_roles = column_roles
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: object = None) -> Self:
         """Learn roles, medians and levels.
 
         Parameters
         ----------
         X : pandas or polars DataFrame, array or list of lists, shape (n_samples, n_features)
         y : ignored
+
+        Returns
+        -------
+        self
 
         Raises
         ------
@@ -91,7 +97,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self._learn(X)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> pd.DataFrame:
+    def fit_transform(self, X: Table, y: object = None) -> pd.DataFrame:
         """Learn roles, medians and levels, and return the clean columns of `X`.
 
         Parameters
@@ -106,7 +112,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """
         return self._clean(*self._learn(X))
 
-    def transform(self, X: Any) -> pd.DataFrame:
+    def transform(self, X: Table) -> pd.DataFrame:
         """Return the clean columns.
 
         Parameters
@@ -126,12 +132,12 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         )
         return self._clean(columns, table.index)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return the names of the clean columns."""
         check_is_fitted(self)
         return np.array([*self._number_names, *self._indicator_names, *self.levels_], dtype=object)
 
-    def _learn(self, X: Any) -> tuple[list[Column], pd.Index]:
+    def _learn(self, X: Table) -> tuple[list[Column], pd.Index]:
         """Fit, and return the columns that are kept, in the order of their roles."""
         table = as_table(X)
         validate_data(self, table, skip_check_array=True)
@@ -226,9 +232,9 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                     about=role,
                 )
 
-    def _unseen(self, columns: list[Column]) -> dict[str, Unseen]:
+    def _unseen(self, columns: list[Column]) -> dict[Hashable, Unseen]:
         """Count the rows of each level that training never saw, and of all, for each category."""
-        found = {}
+        found: dict[Hashable, Unseen] = {}
         for (codes, levels), (name, kept) in zip(
             texts_of(columns), self.levels_.items(), strict=True
         ):
@@ -246,7 +252,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             found[name] = Unseen(rows, int((codes >= 0).sum()))
         return found
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True

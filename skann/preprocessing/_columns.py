@@ -1,6 +1,7 @@
 """What one column of a table is by its dtype, and what was read of it."""
 
-from typing import Any, NamedTuple
+from collections.abc import Hashable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ _SECONDS_A_DAY = 86_400
 class Column(NamedTuple):
     """What one look at a column found: its role and what it holds, as numbers or as texts."""
 
-    name: Any
+    name: Hashable
     role: str
     numbers: np.ndarray | None = None  # a column, or for dates three; NaN where missing
     texts: tuple[np.ndarray, list[str]] | None = None  # codes, -1 where missing, and levels

@@ -2,7 +2,6 @@
 
 import re
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,7 +65,7 @@ class _Texts:
         return dates
 
     @cached_property
-    def _parts(self) -> tuple[pd.Series, Any]:
+    def _parts(self) -> tuple[pd.Series, pd.Series | pd.Timedelta]:
         """Texts without their time of day, and that as a duration; NaT if impossible."""
         if not any(":" in text for text in self.texts):
             return self.texts, pd.Timedelta(0)

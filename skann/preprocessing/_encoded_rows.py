@@ -1,9 +1,10 @@
 """Clean rows that are encoded when they are asked for."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -109,7 +110,7 @@ class EncodedRows:
         blocks = (self._values[rows[block]] for block in self._blocks(len(rows)))
         return self._encode(blocks, len(rows))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
             raise ValueError("Rows that are encoded on demand have no array to share: drop copy.")
         blocks = (self._values[block] for block in self._blocks(len(self)))
@@ -138,7 +139,7 @@ def _moved(columns: slice, by: int) -> slice:
     return slice(columns.start + by, columns.stop + by)
 
 
-def _encode_into(step: Any, values: np.ndarray, out: np.ndarray) -> None:
+def _encode_into(step: BaseEstimator, values: np.ndarray, out: np.ndarray) -> None:
     # The arithmetic of `step.transform` without its checks, which cost more than a small block.
     if isinstance(step, PiecewiseLinearEncoder):
         step.encode_into(values, out, bound=_LARGEST_OUTPUT)
@@ -154,7 +155,7 @@ def _encode_into(step: Any, values: np.ndarray, out: np.ndarray) -> None:
         out[:] = step.transform(values)
 
 
-def as_slice(columns: np.ndarray) -> Any:
+def as_slice(columns: np.ndarray) -> slice | np.ndarray:
     """Return `columns` as a slice where they are neighbours, so that to take them is no copy."""
     neighbours = len(columns) == columns[-1] - columns[0] + 1
     return slice(columns[0], columns[-1] + 1) if neighbours else columns

@@ -1,6 +1,6 @@
 """Clean columns -> the numbers that a network takes."""
 
-from numbers import Integral
+from collections.abc import Hashable
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -9,9 +9,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skann._sklearn_private import Interval, StrOptions, _fit_context
+from skann._sklearn_private import StrOptions, _fit_context
+from skann._typing import Labels, Table
 from skann.preprocessing._cleaner import RARE
 from skann.preprocessing._encoded_rows import EncodedRows, as_slice
 from skann.preprocessing._onehot import OneHotCodes
@@ -20,6 +22,7 @@ from skann.preprocessing._smooth_clip import SmoothClipScaler
 from skann.preprocessing._table import as_floats, as_table, stack_columns
 from skann.preprocessing._telling_values import TellingValues
 
+Step = tuple[str, Any, np.ndarray]  # name, transformer or "passthrough", columns
 # Up to here one-hot, above embeddings (RealMLP, Holzmüller et al. 2024, section 3).
 _MOST_ONEHOT_LEVELS = 9
 
@@ -34,15 +37,13 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             default="standard"
         Numbers are standardised; mapped to a normal distribution by their quantiles, save columns
         of two values, which are standardised; scaled by `SmoothClipScaler`; or encoded by
-        `PiecewiseLinearEncoder`. "auto" gives bins and, beside them, smooth-clipped values as
-        further columns (save those of two values, whose one bin says all), and columns for
-        `TellingValues` if `fit` is given labels.
+        `PiecewiseLinearEncoder` with one bin per 500 rows, from 12 to 48. "auto" gives these bins
+        and, beside them, smooth-clipped values as further columns (save those of two values, whose
+        one bin says all), and columns for `TellingValues` if `fit` is given labels.
     categorical_encoding : {"onehot", "embedding", "auto"}, default="onehot"
         One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
         up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
         the pool of rare levels is code 0.
-    n_bins : int or "auto", default="auto"
-        Most bins of a number. "auto" is one for each 500 rows, from 12 to 48.
 
     Attributes
     ----------
@@ -63,25 +64,22 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     array(['tenure', 'plan_a', 'plan_b'], dtype=object)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         "numeric_encoding": [
             StrOptions({"auto", "standard", "quantile", "robust", "piecewise_linear"})
         ],
         "categorical_encoding": [StrOptions({"onehot", "embedding", "auto"})],
-        "n_bins": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
     }
 
     def __init__(
         self,
         numeric_encoding: str = "standard",
         categorical_encoding: str = "onehot",
-        n_bins: int | str = "auto",
     ):
         self.numeric_encoding = numeric_encoding
         self.categorical_encoding = categorical_encoding
-        self.n_bins = n_bins
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: Labels | None = None) -> Self:
         """Fit the encoding of each column.
 
         Parameters
@@ -91,6 +89,10 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         y : array-like of shape (n_samples,), default=None
             1 or True for the positive class. With it "auto" finds the `TellingValues` of numbers.
 
+        Returns
+        -------
+        self
+
         Raises
         ------
         ValueError
@@ -99,12 +101,12 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.fit_rows(X, y)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
+    def fit_transform(self, X: Table, y: Labels | None = None) -> np.ndarray:
         """Fit, and return the encoded columns of `X`, as `fit` and `transform` would."""
         return np.asarray(self.fit_rows(X, y))
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_rows(self, X: Any, y: Any = None) -> EncodedRows:
+    def fit_rows(self, X: Table, y: Labels | None = None) -> EncodedRows:
         """Fit, and return the rows of `X` in compact form, as `fit` and `transform_rows` would."""
         table = as_table(X)
         validate_data(self, table, skip_check_array=True)
@@ -129,7 +131,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.transformer_ = _hold(self._fit_steps(values, y), values[:1])
         return EncodedRows(values, self.transformer_)
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Table) -> np.ndarray:
         """Return the encoded columns.
 
         Parameters
@@ -142,7 +144,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """
         return np.asarray(self.transform_rows(X))
 
-    def transform_rows(self, X: Any) -> EncodedRows:
+    def transform_rows(self, X: Table) -> EncodedRows:
         """Return the rows in compact form, each encoded when it is asked for.
 
         Parameters
@@ -159,7 +161,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         validate_data(self, table, reset=False, skip_check_array=True)
         return EncodedRows(self._to_array(table), self.transformer_)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return a name for each output column.
 
         `<column>` for scaled numbers and for codes, `<column>_bin<number>` for piecewise-linear
@@ -177,7 +179,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 names += list(transformer.get_feature_names_out([columns[j] for j in positions]))
         return np.array(names, dtype=object)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
@@ -205,7 +207,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             )
         return values
 
-    def _fit_steps(self, values: np.ndarray, y: Any) -> list[tuple]:
+    def _fit_steps(self, values: np.ndarray, y: Labels | None) -> list[Step]:
         first, second = len(self._numbers), len(self._numbers) + len(self._onehot)
         onehot = OneHotCodes([len(seen.names) for seen in self._onehot.values()])
         steps = [
@@ -216,12 +218,12 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ]
         return [_fitted(step, values, y) for step in steps if len(step[2])]
 
-    def _telling_step(self, y: Any) -> list[tuple]:
+    def _telling_step(self, y: Labels | None) -> list[Step]:
         if y is None or self.numeric_encoding != "auto":
             return []
         return [("telling", TellingValues(), np.arange(len(self._numbers)))]
 
-    def _numeric_steps(self, numbers: np.ndarray) -> list[tuple]:
+    def _numeric_steps(self, numbers: np.ndarray) -> list[Step]:
         every = np.arange(numbers.shape[1])
         if self.numeric_encoding == "standard":
             return [("numeric", StandardScaler(), every)]
@@ -237,9 +239,8 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 ("numeric", quantile, every[~two_valued]),
                 ("two_valued", StandardScaler(), every[two_valued]),
             ]
-        automatic = isinstance(self.n_bins, str)
-        n_bins = int(np.clip(len(numbers) // 500, 12, 48)) if automatic else int(self.n_bins)
-        steps: list[tuple] = [("numeric", PiecewiseLinearEncoder(n_bins=n_bins), every)]
+        n_bins = int(np.clip(len(numbers) // 500, 12, 48))
+        steps: list[Step] = [("numeric", PiecewiseLinearEncoder(n_bins=n_bins), every)]
         if self.numeric_encoding == "auto":
             steps.append(("value", SmoothClipScaler(), every[~two_valued]))
         return steps
@@ -248,7 +249,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 class _Levels(NamedTuple):
     """Levels of a category, whose codes are 1, 2, ...; 0 is whatever else comes."""
 
-    names: list[Any]
+    names: list[Hashable]
 
     @classmethod
     def of(cls, categories: pd.Index, kept: np.ndarray) -> "_Levels":
@@ -280,7 +281,7 @@ def _is_two_valued(column: np.ndarray) -> bool:
     return bool(((column == column.min()) | (column == column.max())).all())
 
 
-def _fitted(named_step: tuple, values: np.ndarray, y: Any) -> tuple:
+def _fitted(named_step: Step, values: np.ndarray, y: Labels | None) -> Step:
     name, step, columns = named_step
     if step != "passthrough":
         # Sums over columns that lie apart are other sums in the last bit.
@@ -289,7 +290,7 @@ def _fitted(named_step: tuple, values: np.ndarray, y: Any) -> tuple:
     return name, step, columns
 
 
-def _hold(steps: list[tuple], row: np.ndarray) -> ColumnTransformer:
+def _hold(steps: list[Step], row: np.ndarray) -> ColumnTransformer:
     """Return a fitted ColumnTransformer of fitted steps, without encoding a whole table for it."""
     frozen = [
         (name, step if step == "passthrough" else FrozenEstimator(step), columns)

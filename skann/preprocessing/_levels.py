@@ -43,7 +43,7 @@ def count_levels(codes: np.ndarray, levels: list[str]) -> dict[str, int]:
     return counts
 
 
-def level_text(value: Any) -> str:
+def level_text(value: object) -> str:
     """Return a cell as text; empty where it is missing."""
     if isinstance(value, str):
         text = value.strip()

@@ -1,13 +1,14 @@
 """Integer codes as one column a level."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import validate_data
 
 from skann._sklearn_private import _check_feature_names_in
+from skann._typing import Labels, Table
 
 
 class OneHotCodes(TransformerMixin, BaseEstimator):
@@ -25,16 +26,16 @@ class OneHotCodes(TransformerMixin, BaseEstimator):
     def __init__(self, n_levels: Sequence[int]):
         self.n_levels = n_levels
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: object = None) -> Self:
         """Note the number of columns."""
         validate_data(self, X, dtype=np.float64)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Table) -> np.ndarray:
         """Return the levels' columns, float32."""
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        encoded = np.empty((len(X), sum(self.n_levels)), dtype=np.float32)
-        self.encode_into(X, encoded)
+        codes = validate_data(self, X, dtype=np.float64, reset=False)
+        encoded = np.empty((len(codes), sum(self.n_levels)), dtype=np.float32)
+        self.encode_into(codes, encoded)
         return encoded
 
     def encode_into(self, X: np.ndarray, out: np.ndarray) -> None:
@@ -50,7 +51,7 @@ class OneHotCodes(TransformerMixin, BaseEstimator):
         first = np.cumsum([0, *self.n_levels[:-1]])
         out[rows, first[columns] + X[rows, columns].astype(np.intp) - 1] = 1
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return `<column>_<code>`."""
         inputs = _check_feature_names_in(self, input_features)
         pairs = zip(inputs, self.n_levels, strict=True)

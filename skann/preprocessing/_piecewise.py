@@ -5,11 +5,11 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.tree import DecisionTreeClassifier
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils import Tags
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
 
-from skann._sklearn_private import Interval, StrOptions, _check_feature_names_in, _fit_context
+from skann._sklearn_private import Interval, _check_feature_names_in, _fit_context
+from skann._typing import Labels, Table
 
 # An outermost bin has no end, but single precision has.
 _NO_BOUND = float(np.finfo(np.float32).max)
@@ -24,10 +24,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     Parameters
     ----------
     n_bins : int, default=12
-        Most bins of a column; equal edges are merged, so a column may have fewer.
-    bins : {"quantile", "tree"}, default="quantile"
-        Edges at equally spaced quantiles; or at the splits of a decision tree on the column that
-        predicts y, with at least 1 % of the rows in a leaf.
+        Maximum number of bins of a column, whose edges lie at equally spaced quantiles. Equal edges
+        are merged, so a column may have fewer bins.
 
     Attributes
     ----------
@@ -39,7 +37,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     References
     ----------
     Y. Gorishniy, I. Rubachev, A. Babenko. On Embeddings for Numerical Features in Tabular Deep
-    Learning. NeurIPS 2022, section 3.1 (encoding, quantile bins, tree bins).
+    Learning. NeurIPS 2022, section 3.1 (encoding, quantile bins).
 
     Examples
     --------
@@ -53,45 +51,37 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
            [-1. , 0. ]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         "n_bins": [Interval(Integral, 1, None, closed="left")],
-        "bins": [StrOptions({"quantile", "tree"})],
     }
 
-    def __init__(self, n_bins: int = 12, bins: str = "quantile"):
+    def __init__(self, n_bins: int = 12):
         self.n_bins = n_bins
-        self.bins = bins
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: object = None) -> Self:
         """Find the edges of each column's bins.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : array-like of shape (n_samples,), optional
-            Class labels, for tree bins only.
+        y : ignored
+
+        Returns
+        -------
+        self
 
         Raises
         ------
         ValueError
-            If a value is missing or infinite, or y is needed and not given.
+            If a value is missing or infinite.
         """
-        if self.bins == "tree":
-            if y is None:
-                raise ValueError(
-                    "bins='tree' needs y, the class labels; give y or bins='quantile'."
-                )
-            X, y = validate_data(self, X, y, dtype=FLOAT_DTYPES)
-            check_classification_targets(y)
-            edges = [_tree_edges(column, y, self.n_bins) for column in X.T]
-        else:
-            X = validate_data(self, X, dtype=FLOAT_DTYPES)
-            edges = [_quantile_edges(column, self.n_bins) for column in X.T]
+        values = validate_data(self, X, dtype=FLOAT_DTYPES)
+        edges = [_quantile_edges(column, self.n_bins) for column in values.T]
         self.edges_ = [np.unique(column.astype(np.float64)) for column in edges]
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Table) -> np.ndarray:
         """Return the encoded columns.
 
         Parameters
@@ -103,9 +93,9 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n_samples, n_bins_of_all_columns)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
-        encoded = np.empty((len(X), sum(self._n_columns())), dtype=np.float32)
-        self.encode_into(X, encoded)
+        values = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
+        encoded = np.empty((len(values), sum(self._n_columns())), dtype=np.float32)
+        self.encode_into(values, encoded)
         return encoded
 
     def encode_into(self, X: np.ndarray, out: np.ndarray, bound: float = _NO_BOUND) -> None:
@@ -130,7 +120,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
                     before = passed[:count, :count]
                     _encode_into(column, edges, bound, before, out[:, start:end])
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return `<column>_bin<number>`, numbered from 1."""
         check_is_fitted(self)
         inputs = _check_feature_names_in(self, input_features)
@@ -146,7 +136,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     def _n_columns(self) -> list[int]:
         return [max(1, len(edges) - 1) for edges in self.edges_]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
@@ -186,13 +176,3 @@ def _quantile_edges(column: np.ndarray, n_bins: int) -> np.ndarray:
         ranks = np.ceil(len(others) * np.linspace(0, 1, n_others + 1) - 1)
         edges.append(others[np.maximum(ranks, 0).astype(np.intp)])
     return np.concatenate(edges)
-
-
-def _tree_edges(column: np.ndarray, y: np.ndarray, n_bins: int) -> np.ndarray:
-    ends = [column.min(), column.max()]
-    if n_bins == 1:
-        return np.array(ends)
-    tree = DecisionTreeClassifier(max_leaf_nodes=n_bins, min_samples_leaf=0.01, random_state=0)
-    nodes = tree.fit(column[:, None], y).tree_
-    splits = nodes.threshold[nodes.children_left != nodes.children_right]
-    return np.array([*ends, *splits])

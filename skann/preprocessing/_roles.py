@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from skann._typing import Table
 from skann._warnings import ReadingWarning, warn
 from skann.preprocessing._columns import Column, is_category, is_date, is_number, plain_numbers
 from skann.preprocessing._dates import (
@@ -48,7 +49,7 @@ _ID_TEXT = re.compile(r"(?=\D*\d)\S+|\S+@\S+|[0-9a-fA-F-]{8,}")
 _AMOUNT = re.compile(r"[^\w\s]{0,2} ?\d[\d.,'’]* ?(?P<unit>[^\d\s]{1,6})|[^\w\s] ?\d[\d.,'’ ]*")
 
 
-def column_roles(X: Any) -> dict[Any, str]:
+def column_roles(X: Table) -> dict[Hashable, str]:
     """Decide the role of each column.
 
     Parameters
@@ -82,7 +83,7 @@ def column_roles(X: Any) -> dict[Any, str]:
     return {name: read_column(series).role for name, series in as_table(X).items()}
 
 
-def check_chosen_roles(roles: Mapping[Any, str] | None, names: Any) -> dict[Any, str]:
+def check_chosen_roles(roles: Mapping[Any, str] | None, names: pd.Index) -> dict[Hashable, str]:
     """Return the roles that a user chose.
 
     Raises
@@ -123,7 +124,7 @@ def read_column(series: pd.Series, chosen: str | None = None) -> Column:
     codes, levels = read_levels(series)
     truths = merge_truths(levels)
     texts = codes, [truths.get(level, level) for level in levels]
-    if is_category(series) and chosen is None or chosen == "category":
+    if (is_category(series) and chosen is None) or chosen == "category":
         role = _unless_empty("category", len(set(texts[1])), codes.min() < 0)
         if chosen is None and role == "category":
             role = _text_role(name, codes, levels, levels)
@@ -197,7 +198,7 @@ class _Sides(NamedTuple):
 
 
 def _read_texts(
-    name: Any, codes: np.ndarray, levels: list[str], chosen: str | None
+    name: Hashable, codes: np.ndarray, levels: list[str], chosen: str | None
 ) -> Column | None:
     """Read texts as numbers or dates, if most are."""
     spelled = _Spelled.of(codes, levels)
@@ -238,7 +239,7 @@ def _are_codes(texts: list[str], counts: np.ndarray, sides: _Sides) -> bool:
     return bool(n_codes >= max(2, 0.002 * counts.sum()))
 
 
-def _category(name: Any, texts: tuple[np.ndarray, list[str]], levels: list[str]) -> Column:
+def _category(name: Hashable, texts: tuple[np.ndarray, list[str]], levels: list[str]) -> Column:
     codes = texts[0]
     role = _unless_empty("category", len(set(texts[1])), codes.min() < 0)
     if role == "category":
@@ -246,7 +247,7 @@ def _category(name: Any, texts: tuple[np.ndarray, list[str]], levels: list[str])
     return Column(name, role, texts=texts)
 
 
-def _text_role(name: Any, codes: np.ndarray, levels: list[str], shown: list[str]) -> str:
+def _text_role(name: Hashable, codes: np.ndarray, levels: list[str], shown: list[str]) -> str:
     n_present = np.count_nonzero(codes >= 0)
     if n_present < _FEWEST_ROWS_FOR_ID:
         return "category"
@@ -307,21 +308,21 @@ class _Spelled(NamedTuple):
         return of_levels[self.codes]
 
 
-def _numbers(name: Any, spelled: _Spelled, numbers: np.ndarray) -> np.ndarray:
+def _numbers(name: Hashable, spelled: _Spelled, numbers: np.ndarray) -> np.ndarray:
     values = spelled.of_rows(numbers)
     check_size(name, values)
     _warn_unread(name, "number", spelled.texts, np.isnan(numbers))
     return values
 
 
-def _dates(name: Any, spelled: _Spelled, form: str, dates: pd.Series) -> np.ndarray:
+def _dates(name: Hashable, spelled: _Spelled, form: str, dates: pd.Series) -> np.ndarray:
     if form != ISO and dates.isna().any():
         dates = dates.fillna(dates_of(spelled.texts, ISO))
     _warn_unread(name, "date", spelled.texts, dates.isna().to_numpy())
     return spelled.of_rows(date_parts(dates))
 
 
-def _warn_unread(name: Any, kind: str, texts: list[str], unread: np.ndarray) -> None:
+def _warn_unread(name: Hashable, kind: str, texts: list[str], unread: np.ndarray) -> None:
     examples = [repr(texts[position]) for position in np.flatnonzero(unread)[:3]]
     if examples:
         warn(
@@ -332,7 +333,7 @@ def _warn_unread(name: Any, kind: str, texts: list[str], unread: np.ndarray) -> 
         )
 
 
-def _warn_open(name: Any, text: str, taken: str, other: str) -> None:
+def _warn_open(name: Hashable, text: str, taken: str, other: str) -> None:
     warn(
         f"Column {name!r}: cells such as {text!r} can be read in two ways, and are read with "
         f"{taken}. If they have {other}, convert the column beforehand.",
@@ -345,7 +346,7 @@ def _as_dates(series: pd.Series) -> pd.Series:
     return series.dt.tz_localize("UTC") if series.dt.tz is None else series.dt.tz_convert("UTC")
 
 
-def _number_role(name: Any, values: np.ndarray) -> str:
+def _number_role(name: Hashable, values: np.ndarray) -> str:
     head = values[:100]
     if head.min() < head.max() and (head % 1).any():
         return "numeric"  # most columns of fractions, at no cost
@@ -358,13 +359,13 @@ def _number_role(name: Any, values: np.ndarray) -> str:
     return _unless_empty("numeric", 1 + (present[0] != present).any(), missing.any())
 
 
-def _unless_empty(role: str, n_distinct: int, has_missing: Any) -> str:
+def _unless_empty(role: str, n_distinct: int, has_missing: bool) -> str:
     if n_distinct == 0:
         return "missing"
     return "constant" if n_distinct == 1 and not has_missing else role
 
 
-def _is_id_number(name: Any, values: np.ndarray) -> bool:
+def _is_id_number(name: Hashable, values: np.ndarray) -> bool:
     n = len(values)
     if n < _FEWEST_ROWS_FOR_ID or (values % 1).any():
         return False
@@ -376,7 +377,7 @@ def _is_id_number(name: Any, values: np.ndarray) -> bool:
     return n_distinct == n and bool(np.ptp(values) < n * n / 10)
 
 
-def _names_id(name: Any) -> bool:
+def _names_id(name: Hashable) -> bool:
     words = [word.lower() for word in _WORD.findall(str(name))]
     return bool(words) and (
         not _ID_WORDS.isdisjoint(words)

@@ -1,5 +1,7 @@
 """Raw rows on their way to several networks, each column read once."""
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 
@@ -60,7 +62,9 @@ class SharedRows:
         return self._read[key]
 
 
-def _codes(texts: tuple[np.ndarray, list[str]], kept: list[str], encoded: list[str]) -> np.ndarray:
+def _codes(
+    texts: tuple[np.ndarray, list[str]], kept: list[str], encoded: list[Hashable]
+) -> np.ndarray:
     """Return the encoder's code of each row, 0 where it has none for the level."""
     code_of = dict(zip(encoded, range(1, len(encoded) + 1), strict=True))
     return np.array([code_of.get(level, 0) for level in kept])[positions_of_rows(*texts, kept)]

@@ -1,19 +1,24 @@
 """Any accepted input as one pandas DataFrame, refused early where no column reader could help."""
 
-from typing import Any, NoReturn
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
 from skann._lazy_frames import refuse_lazy_frames
+from skann._typing import Table
+
+if TYPE_CHECKING:
+    import polars
 
 # The network computes in single precision: a larger number would be infinite there.
 _LARGEST = float(np.finfo(np.float32).max)
 _STACKED_BYTES = 2**20
 
 
-def as_table(X: Any) -> pd.DataFrame:
+def as_table(X: Table) -> pd.DataFrame:
     """Return `X` as a pandas DataFrame, without a copy where none is needed.
 
     Parameters
@@ -81,7 +86,7 @@ def stack_columns(columns: list[np.ndarray], n_rows: int) -> np.ndarray:
     return stacked
 
 
-def check_size(name: Any, values: np.ndarray) -> None:
+def check_size(name: Hashable, values: np.ndarray) -> None:
     """Refuse numbers of column `name` that are infinite or too large for single precision."""
     if np.fmax.reduce(values) <= _LARGEST and np.fmin.reduce(values) >= -_LARGEST:
         return
@@ -93,7 +98,7 @@ def check_size(name: Any, values: np.ndarray) -> None:
         )
 
 
-def _from_arrow(name: Any, series: pd.Series) -> pd.Series:
+def _from_arrow(name: Hashable, series: pd.Series) -> pd.Series:
     """Return dates and durations as pandas has them, and the other columns as they are."""
     arrow_type: Any = series.dtype.pyarrow_dtype  # type: ignore[union-attr]
     kind, zone = str(arrow_type), getattr(arrow_type, "tz", None)
@@ -109,7 +114,7 @@ def _from_arrow(name: Any, series: pd.Series) -> pd.Series:
     return series
 
 
-def _polars_values(column: Any) -> Any:
+def _polars_values(column: "polars.Series") -> pd.Categorical | np.ndarray:
     # By duck typing, so that polars is imported by its users alone.
     kind = str(column.dtype)
     if kind.startswith(("Categorical", "Enum")):
@@ -119,7 +124,7 @@ def _polars_values(column: Any) -> Any:
     return column.to_numpy()
 
 
-def _from_array(X: Any) -> pd.DataFrame:
+def _from_array(X: Table) -> pd.DataFrame:
     # NumPy would make text of a list of mixed rows.
     dtype = None if hasattr(X, "__array__") else object
     values = check_array(X, dtype=dtype, ensure_all_finite=False, input_name="X")
@@ -127,13 +132,13 @@ def _from_array(X: Any) -> pd.DataFrame:
     return table.infer_objects() if values.dtype == object else table
 
 
-def _check_objects(name: Any, series: pd.Series) -> None:
+def _check_objects(name: Hashable, series: pd.Series) -> None:
     for kind in set(map(type, series.to_numpy())):
         if kind.__hash__ is None or issubclass(kind, tuple | complex):
             _refuse_cells(name, kind.__name__)
 
 
-def _refuse_cells(name: Any, kind: str) -> NoReturn:
+def _refuse_cells(name: Hashable, kind: str) -> NoReturn:
     raise TypeError(
         f"A cell's argument must be a string or a number: column {name!r} holds {kind!r}. Drop it, "
         "or spread such cells over columns of their own."

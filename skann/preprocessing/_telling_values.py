@@ -1,12 +1,13 @@
 """Exact values of numbers that say more than their neighbourhood."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skann._sklearn_private import _check_feature_names_in
+from skann._typing import Labels, Table
 
 # With fewer distinct values bins tell them apart anyway.
 _FEWEST_VALUES = 12
@@ -38,7 +39,7 @@ class TellingValues(TransformerMixin, BaseEstimator):
     [array([12.])]
     """
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self, X: Table, y: Labels) -> Self:
         """Find the values.
 
         Parameters
@@ -48,17 +49,17 @@ class TellingValues(TransformerMixin, BaseEstimator):
         y : array-like of shape (n_samples,)
             1 or True for the positive class.
         """
-        X = validate_data(self, X, dtype=np.float64)
-        y = (np.asarray(y) == 1).astype(np.float64)
-        self.values_ = [_telling(column, y) for column in X.T]
+        values = validate_data(self, X, dtype=np.float64)
+        positive = (np.asarray(y) == 1).astype(np.float64)
+        self.values_ = [_telling(column, positive) for column in values.T]
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Table) -> np.ndarray:
         """Return 1 where a row has the value, and 0 elsewhere; float32."""
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=np.float64, reset=False)
-        encoded = np.empty((len(X), sum(map(len, self.values_))), dtype=np.float32)
-        self.encode_into(X, encoded)
+        values = validate_data(self, X, dtype=np.float64, reset=False)
+        encoded = np.empty((len(values), sum(map(len, self.values_))), dtype=np.float32)
+        self.encode_into(values, encoded)
         return encoded
 
     def encode_into(self, X: np.ndarray, out: np.ndarray) -> None:
@@ -68,7 +69,7 @@ class TellingValues(TransformerMixin, BaseEstimator):
             out[:, start : start + len(values)] = column[:, None] == values
             start += len(values)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return `<column>=<value>`."""
         inputs = _check_feature_names_in(self, input_features)
         pairs = zip(inputs, self.values_, strict=True)

@@ -181,7 +181,7 @@ def test_a_file_of_a_later_version_is_refused(content, path):
         skann.load(path)
 
 
-@pytest.mark.parametrize("package, other", [("scikit-learn", "1.2.3"), ("skann", "9.0.0")])
+@pytest.mark.parametrize(("package", "other"), [("scikit-learn", "1.2.3"), ("skann", "9.0.0")])
 def test_another_version_is_told_where_it_matters(logistic, path, monkeypatch, package, other):
     here = _versions.versions()
     monkeypatch.setattr(

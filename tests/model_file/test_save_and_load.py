@@ -184,7 +184,7 @@ def no_importable_class():
 
 
 @pytest.mark.parametrize(
-    "step, said",
+    ("step", "said"),
     [
         (FunctionTransformer(lambda X: X), r"model\.steps\[0\]\[1\]\.func cannot .* is a lambda"),
         (no_importable_class(), r"model\.steps\[0\]\[1\] cannot .*Local cannot be found again"),

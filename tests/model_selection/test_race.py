@@ -296,7 +296,7 @@ def test_a_race_leaves_the_search_and_what_it_found_as_any_search_does(data):
     assert raced.estimator is model and not hasattr(model, "classes_")
     assert set(vars(raced)) == set(vars(search(model, RATES, race=False, refit=True).fit(*data)))
     assert set(vars(raced.best_estimator_)) == set(vars(clone(model).fit(*data)))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         raced.fit(data[0], data[1][:-1])
     assert raced.estimator is model
 

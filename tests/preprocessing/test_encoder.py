@@ -104,24 +104,22 @@ def test_robust_encoding_is_smooth_clipping():
     np.testing.assert_allclose(encoded, expected, rtol=1e-6)
 
 
-def test_piecewise_linear_encoding_has_the_bins_asked_for():
+def test_piecewise_linear_encoding_of_a_few_rows_has_twelve_bins_at_most():
     table = clean_table()[["age", "flag"]]
-    encoder = TableEncoder(numeric_encoding="piecewise_linear", n_bins=3).fit(table)
-    np.testing.assert_array_equal(
-        encoder.transform(table), PiecewiseLinearEncoder(n_bins=3).fit_transform(table)
-    )
-    assert encoder.get_feature_names_out().tolist() == [
-        "age_bin1",
-        "age_bin2",
-        "age_bin3",
-        "flag_bin1",
-    ]
+    encoder = TableEncoder(numeric_encoding="piecewise_linear").fit(table)
+    bins = PiecewiseLinearEncoder(n_bins=12).fit(table)
+    np.testing.assert_array_equal(encoder.transform(table), bins.transform(table))
+    names = encoder.get_feature_names_out()
+    np.testing.assert_array_equal(names, bins.get_feature_names_out())
+    assert len(names) <= 24
 
 
 def test_auto_values_beside_bins_are_smooth_clipped_and_spare_two_valued_columns():
     table = clean_table()[["flag", "age"]]
-    encoder = TableEncoder("auto", n_bins=1).fit(table)
-    assert encoder.get_feature_names_out().tolist() == ["flag_bin1", "age_bin1", "age"]
+    encoder = TableEncoder("auto").fit(table)
+    names = encoder.get_feature_names_out().tolist()
+    assert (names[0], names[-1]) == ("flag_bin1", "age")
+    assert all(name.startswith("age_bin") for name in names[1:-1])
     np.testing.assert_allclose(
         encoder.transform(table)[:, -1:],
         SmoothClipScaler().fit_transform(table[["age"]]),
@@ -197,7 +195,7 @@ def test_text_and_gaps_are_refused_by_column():
 
 @pytest.mark.parametrize(
     "parameters",
-    [{"numeric_encoding": "log"}, {"categorical_encoding": "hash"}, {"n_bins": 0}],
+    [{"numeric_encoding": "log"}, {"categorical_encoding": "hash"}],
 )
 def test_wrong_parameters_are_refused_by_name(parameters):
     with pytest.raises(ValueError, match=f"'{next(iter(parameters))}' parameter"):

@@ -74,34 +74,6 @@ def test_names_number_the_bins():
     assert encoder.get_feature_names_out().tolist() == ["age_bin1", "age_bin2", "unit_bin1"]
 
 
-def test_tree_bins_split_where_y_changes():
-    x = np.arange(100.0)
-    y = np.where((x > 29.5) & (x < 69.5), "leave", "stay")
-    encoder = PiecewiseLinearEncoder(n_bins=3, bins="tree").fit(x[:, None], y)
-    np.testing.assert_array_equal(encoder.edges_[0], [0, 29.5, 69.5, 99])
-
-
-def test_tree_bins_of_columns_that_say_nothing_are_one_bin():
-    X = np.array([[0.0, 1.0], [4.0, 1.0]] * 10)
-    encoder = PiecewiseLinearEncoder(bins="tree").fit(X, [0] * 10 + [0] * 9 + [0])
-    np.testing.assert_array_equal(encoder.transform([[1, 1]]), [[0.25, 0]])
-
-
-def test_tree_bins_are_at_most_as_many_as_asked_for():
-    rng = np.random.default_rng(0)
-    X, y = rng.normal(size=(1000, 3)), rng.integers(0, 2, 1000)
-    for n_bins in (1, 2, 5):
-        encoder = PiecewiseLinearEncoder(n_bins=n_bins, bins="tree").fit(X, y)
-        assert [len(edges) - 1 for edges in encoder.edges_] == [n_bins] * 3
-
-
-def test_tree_bins_need_class_labels():
-    with pytest.raises(ValueError, match="bins='tree' needs y"):
-        PiecewiseLinearEncoder(bins="tree").fit(column(1, 2, 3))
-    with pytest.raises(ValueError, match="Unknown label type"):
-        PiecewiseLinearEncoder(bins="tree").fit(column(1, 2, 3), [0.1, 0.2, 0.3])
-
-
 @given(
     st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30),
     st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=10),

@@ -12,7 +12,6 @@ from skann.preprocessing import (
 
 ESTIMATORS = [
     PiecewiseLinearEncoder(),
-    PiecewiseLinearEncoder(bins="tree"),
     SmoothClipScaler(),
     TableCleaner(),
     TableEncoder(),

@@ -1,4 +1,4 @@
-"""Keeps TensorFlow's start-up notes off stderr."""
+"""Keeps TensorFlow's start-up notes off the stderr of a process that is the command's own."""
 
 import os
 import re
@@ -16,6 +16,14 @@ _START_UP_NOTE = re.compile(
     rb"|To enable the following instructions: .*)\n?",
     re.MULTILINE,
 )
+
+
+def start_tensorflow_quietly() -> None:
+    """Import TensorFlow and start its runtime, both of which write notes."""
+    with without_start_up_notes():
+        from skann.networks import start_runtime
+
+        start_runtime()
 
 
 @contextmanager
