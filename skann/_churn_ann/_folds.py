@@ -170,7 +170,9 @@ def _check_groups(groups: Labels, n_rows: int) -> np.ndarray:
     names = column_or_1d(np.asarray(groups), warn=False)
     if len(names) != n_rows:
         raise ValueError(f"groups has {len(names)} entries, and X has {n_rows} rows")
-    return np.unique(names.astype(str), return_inverse=True)[1]
+    if names.dtype.kind not in "iuf":  # numbers keep their order, which a splitter may go by
+        names = names.astype(str)
+    return np.unique(names, return_inverse=True)[1]
 
 
 def _too_small(y: np.ndarray, everything: Fold) -> Fold:

@@ -20,6 +20,7 @@ _KNOWN = {
     "skann._cost_threshold._changed_rate": ["TunedOn"],
     "skann.costs._actions": ["Offers"],
     "skann.costs._matrix": ["Costs"],
+    "skann.model_selection._forward_folds": ["ForwardFolds"],
     "skann.preprocessing._cleaner": ["TableCleaner"],
     "skann.preprocessing._encoder": ["TableEncoder", "_Levels"],
     "skann.preprocessing._onehot": ["OneHotCodes"],

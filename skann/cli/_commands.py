@@ -1,11 +1,9 @@
 """What each of the commands does."""
 
 import argparse
+import dataclasses
 import shlex
 import sys
-import time
-import warnings
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,9 +14,9 @@ from skann.cli._errors import CommandError, did_you_mean, listed
 from skann.cli._labels import find_label, split_target, two_labels
 from skann.cli._model_file import SavedModel, fingerprints, load_model, save_model
 from skann.cli._outputs import check_outputs
-from skann.cli._quiet import start_tensorflow_quietly
 from skann.cli._ranking import CustomerList
 from skann.cli._sample import sample_rows
+from skann.cli._split import Split, split_rows
 from skann.cli._tables import (
     Blocks,
     file_kind,
@@ -30,6 +28,7 @@ from skann.cli._tables import (
     to_frame,
     write_table,
 )
+from skann.cli._training import contacted_blindly, contacted_by, fit, on_terminal
 
 EXAMPLE = "skann train customers.csv --target Churn --fn-cost 100 --fp-cost 5"
 
@@ -42,10 +41,18 @@ def demo(arguments: argparse.Namespace) -> None:
     report.say(
         "Data", "6,000 synthetic customers of a subscription, with gaps and noise like real ones"
     )
-    saved, test = _fit(
-        customers, left, "Yes", fn_cost=100.0, fp_cost=5.0, own_process=arguments.own_process
+    split = split_rows((left == "Yes").to_numpy(), 0.2, 0)
+    saved = fit(
+        customers,
+        left,
+        "Yes",
+        split,
+        fn_cost=100.0,
+        fp_cost=5.0,
+        own_process=arguments.own_process,
     )
     print("\nTest customers most worth contacting\n")
+    test = customers.iloc[split.test]
     table = pa.Table.from_pandas(test, preserve_index=False)
     ranked = CustomerList(saved, Blocks("the table", lambda columns: iter([table])))
     top = next(iter(ranked)).to_pandas().head(8)
@@ -69,8 +76,10 @@ def train(arguments: argparse.Namespace) -> None:
         table, n_rows = sample_rows(blocks, target, arguments.sample, arguments.seed)
     shape = table.shape
     others = [name for name in table.column_names if name != target]
-    dropped = matching_columns(arguments.drop, others)
-    roles = _column_roles(arguments.role, [name for name in others if name not in dropped])
+    option, apart = _column_to_split_by(arguments, others)
+    dropped = [name for name in matching_columns(arguments.drop, others) if name != apart]
+    learned = [name for name in others if name not in {apart, *dropped}]
+    roles = _column_roles(arguments.role, learned)
     frame = to_frame(table.drop_columns(dropped), arguments.data)
     features, labels = _split(frame, target, arguments.data, shape, n_drawn_from=n_rows)
     pair = two_labels(labels)
@@ -79,22 +88,28 @@ def train(arguments: argparse.Namespace) -> None:
         positive = find_label(arguments.positive, pair)
     if dropped:
         report.say("", f"left out {report.some(dropped)}: --drop")
-    if all(roles.get(name) == "drop" for name in features.columns):
+    if apart is not None:
+        report.say("", f"left out {apart}: {option}")
+    if all(roles.get(name) == "drop" for name in learned):
         raise CommandError("no column is left to learn from: drop fewer.")
-    saved, _ = _fit(
+    churned = (labels == positive).to_numpy()
+    column = None if apart is None else features.pop(apart)
+    split = split_rows(churned, arguments.test_size, arguments.seed, option, column)
+    saved = fit(
         features,
         labels,
         positive,
+        split,
         fn_cost=arguments.fn_cost,
         fp_cost=arguments.fp_cost,
         column_roles=roles,
         guessed=arguments.positive is None,
-        test_size=arguments.test_size,
         epochs=arguments.epochs,
         seed=arguments.seed,
-        report_path=arguments.report,
         own_process=arguments.own_process,
     )
+    if arguments.report:
+        _write_report(saved, features, labels, arguments.report, split, arguments.seed)
     save_model(saved, arguments.model)
     report.say("Saved", f"{arguments.model}. Next:")
     print(
@@ -125,8 +140,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     print()
     report.print_ranking(churned, {"network": probability})
     print()
-    contacted = _contacted_blindly(len(churned))
-    contacted |= _contacted_by(probability, saved.model.threshold_)
+    contacted = contacted_blindly(len(churned))
+    contacted |= contacted_by(probability, saved.model.threshold_)
     costs = report.print_decisions(churned, contacted, saved.model.fn_cost, saved.model.fp_cost)
     print()
     report.say("Cost", report.saving_text(costs))
@@ -159,7 +174,7 @@ def predict(arguments: argparse.Namespace) -> None:
         n_reasons=arguments.reasons,
         sort=arguments.sort == "yes",
         prior=arguments.prior,
-        progress=_on_terminal(),
+        progress=on_terminal(),
     )
     write_table(customers, arguments.out or sys.stdout)
     if arguments.out:
@@ -175,6 +190,27 @@ def _inputs(arguments: argparse.Namespace, model: str | None = None) -> dict[str
     files = table_files(arguments.data)
     inputs = {"data": files[0]} if len(files) == 1 else {f"data {file}": file for file in files}
     return inputs if model is None else {"model": model, **inputs}
+
+
+def _column_to_split_by(
+    arguments: argparse.Namespace, columns: list[str]
+) -> tuple[str | None, str | None]:
+    """The option that says how test rows are chosen, and its column; None for by chance."""
+    if arguments.group is not None and arguments.time is not None:
+        raise CommandError(
+            "give --group or --time, not both: customers whose newest rows are the test have older "
+            "rows on the other side."
+        )
+    for option, given in (("--group", arguments.group), ("--time", arguments.time)):
+        if given is not None:
+            column = given.strip()
+            if column not in columns:
+                raise CommandError(
+                    f"{option} {column}: there is no such column beside the target."
+                    + (did_you_mean(column, columns) or f" There are {listed(columns)}.")
+                )
+            return option, column
+    return None, None
 
 
 def _column_roles(wanted: list[tuple[str, str]], columns: list[str]) -> dict[str, str]:
@@ -210,151 +246,35 @@ def _split(
     return features, labels
 
 
-def _fit(
-    features: pd.DataFrame,
-    labels: pd.Series,
-    positive: Any,
-    *,
-    fn_cost: float,
-    fp_cost: float,
-    column_roles: dict[str, str] | None = None,
-    guessed: bool = False,
-    test_size: float = 0.2,
-    epochs: int | None = None,
-    seed: int = 0,
-    report_path: str | None = None,
-    own_process: bool = False,
-) -> tuple[SavedModel, pd.DataFrame]:
-    """Train on most rows and report on the rest; return the model and the test rows."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import train_test_split
-    from sklearn.pipeline import make_pipeline
-
-    from skann import ChurnANNClassifier, CostThresholdClassifier
-    from skann.inspection import summarize_table
-    from skann.preprocessing import TableCleaner, TableEncoder
-
-    churned = (labels == positive).to_numpy()
-    report.describe_classes(churned, str(labels.name), positive, guessed=guessed)
-    try:
-        train, test, train_labels, test_labels = train_test_split(
-            features, labels, test_size=test_size, stratify=labels, random_state=seed
-        )
-    except ValueError as error:
-        raise CommandError(f"too few rows to train and test: {error}") from None
-    report.say("Test", f"{len(test):,} customers set aside, {len(train):,} to learn from")
-
-    network = ChurnANNClassifier(
-        column_roles=column_roles, random_state=seed, verbose=int(_on_terminal())
-    )
-    if epochs is not None:
-        network.set_params(epochs=epochs)
-    logistic = make_pipeline(
-        TableCleaner(column_roles),
-        TableEncoder("standard", "onehot"),
-        LogisticRegression(max_iter=1000),
-    )
-    # Bayes' rule on calibrated probabilities costs no second fit, and on the public tables it is a
-    # little cheaper on test rows than cuts tuned on out-of-fold or validation rows.
-    model = CostThresholdClassifier(
-        network,
-        fn_cost=fn_cost,
-        fp_cost=fp_cost,
-        method="bayes",
-        pos_label=positive,
-        random_state=seed,
-    )
-    start = time.perf_counter()
-    if own_process:
-        start_tensorflow_quietly()
-    model.fit(train, train_labels)
-    seconds = time.perf_counter() - start
-    with warnings.catch_warnings(action="ignore"):  # the network has said it
-        logistic.fit(train, train_labels)
-
-    network = model.estimator_
-    report.say(
-        "Training",
-        f"{len(network.pipelines_)} networks of up to {network.n_iter_} epochs in {seconds:.1f} s, "
-        f"judged on {len(network.validation_indices_):,} of these rows",
-    )
-    report.describe_roles(network.column_roles_)
-
-    saved = SavedModel(
-        model=model,
-        target=str(labels.name),
-        labels=two_labels(labels),
-        positive=positive,
-        columns=list(features.columns),
-        column_roles=network.column_roles_,
-        trained_rows=fingerprints(train),
-        reference=summarize_table(test, model),
-    )
-    _report_test(saved, logistic, test, (test_labels == positive).to_numpy())
-    if report_path:
-        _write_report(saved, test, test_labels, report_path, (train, train_labels), seed)
-    return saved, test.reset_index(drop=True)
-
-
-def _report_test(saved: SavedModel, logistic: Any, test: pd.DataFrame, churned: np.ndarray) -> None:
-    model = saved.model
-    probability = saved.probability(test)
-    position = list(logistic.classes_).index(saved.positive)
-    with warnings.catch_warnings(action="ignore"):
-        by_logistic = logistic.predict_proba(test)[:, position]
-    print(f"\nOn the {len(test):,} test customers, seen for the first time\n")
-    report.print_ranking(
-        churned,
-        {
-            "nobody leaves": np.zeros(len(test)),
-            "logistic regression": by_logistic,
-            "network": probability,
-        },
-    )
-    print()
-    contacted = {
-        **_contacted_blindly(len(test)),
-        "logistic regression at threshold": by_logistic > model.threshold_,
-        **_contacted_by(probability, model.threshold_),
-    }
-    costs = report.print_decisions(churned, contacted, model.fn_cost, model.fp_cost)
-    print()
-    report.say("Threshold", report.threshold_text(model))
-    report.say("Cost", report.saving_text(costs))
-
-
 def _write_report(
     saved: SavedModel,
     features: pd.DataFrame,
     labels: pd.Series,
     path: str,
-    train: tuple[Any, Any] | None = None,
+    split: Split | None = None,
     seed: int = 0,
 ) -> None:
-    """Write what `skann.inspection.evaluate` finds; baselines need the training rows, if known."""
-    from skann.inspection import evaluate
+    """Write what `evaluate` finds; for the rows of training also what `audit` does."""
+    from skann.inspection import audit, evaluate
 
-    evaluate(
+    train = None
+    if split is not None:
+        train = features.iloc[split.train], labels.iloc[split.train]
+        features, labels = features.iloc[split.test], labels.iloc[split.test]
+    found = evaluate(
         saved.model,
         features,
         labels,
         costs={"fn_cost": saved.model.fn_cost, "fp_cost": saved.model.fp_cost},
         train=train,
         random_state=seed,
-    ).to_html(path)
+    )
+    if train is not None and split is not None:
+        # Customers of older rows come again among the newest, as they will in the months to come.
+        unseen = None if split.in_time else features
+        findings = audit(saved.model, *train, X_test=unseen, groups=split.groups)
+        found = dataclasses.replace(found, findings=findings)
+        for finding in findings:
+            report.say("Audit", f"{finding.severity}: {finding.fault}. {finding.evidence}")
+    found.to_html(path)
     report.say("Report", path)
-
-
-def _contacted_blindly(n: int) -> dict[str, np.ndarray]:
-    return {"nobody": np.zeros(n, dtype=bool), "everybody": np.ones(n, dtype=bool)}
-
-
-def _contacted_by(probability: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
-    return {
-        "network at 0.5": probability > 0.5,
-        report.CHOSEN: probability > threshold,
-    }
-
-
-def _on_terminal() -> bool:
-    return sys.stderr is not None and sys.stderr.isatty()

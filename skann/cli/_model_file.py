@@ -1,6 +1,6 @@
 """The model that `skann train` saves, and what new tables must hold for it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class SavedModel:
     column_roles: dict[str, str]
     trained_rows: np.ndarray  # fingerprints
     reference: dict[str, Any]  # of customers unseen in training, for later comparisons
+    group: str | None = None  # column that tells customers apart, where training was told
 
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
         """The model's columns of a table; those that it leaves out may be absent."""
@@ -74,12 +75,12 @@ def load_model(path: str, *, trust: bool = False) -> SavedModel:
             "as earlier versions and joblib write them, it is a program, and to read it is to run "
             "it: say --trust if you know where it is from."
         )
-    names = SavedModel.__dataclass_fields__.keys() - {"model"}
-    if not about.keys() >= names:
+    names = {field.name for field in fields(SavedModel)} - {"model"}
+    if not about.keys() >= names - {"group"}:
         raise CommandError(
             f"{path} holds a model, but not what `skann train` notes of its table: train it there."
         )
-    return SavedModel(model, **{name: about[name] for name in names})
+    return SavedModel(model, **{name: about[name] for name in names & about.keys()})
 
 
 def fingerprints(features: pd.DataFrame) -> np.ndarray:

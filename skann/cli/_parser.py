@@ -51,6 +51,17 @@ def build_parser() -> argparse.ArgumentParser:
         help="columns to leave out, such as what is known only afterwards; patterns: 'C_*'",
     )
     train.add_argument(
+        "--group",
+        metavar="COLUMN",
+        help="column that says whose rows these are, where customers have several: the rows of one "
+        "are never both learned from and tested on",
+    )
+    train.add_argument(
+        "--time",
+        metavar="COLUMN",
+        help="column of dates or numbers: test on the newest rows, and learn from older ones",
+    )
+    train.add_argument(
         "--role",
         type=_role,
         action="append",

@@ -186,7 +186,11 @@ def _identifying(table: Blocks, saved: SavedModel) -> list[str]:
     read = {saved.target, *saved.columns}
     read -= {name for name, role in saved.column_roles.items() if role in ("text", "drop")}
     first = to_frame(known_or_held(next(iter(table)), saved.columns), table.path)
-    ids = {name for name in first.columns if saved.column_roles.get(name) == "id"}
+    ids = {
+        name
+        for name in first.columns
+        if name == saved.group or saved.column_roles.get(name) == "id"
+    }
     unread = {*first.columns} - read - ids
     differ = _differing(table, {name for name in unread if not _has_fractions(first[name])})
     return [name for name in first.columns if name in ids | differ]

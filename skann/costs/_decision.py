@@ -14,14 +14,14 @@ from skann.costs._matrix import Costs
 
 
 def contact_gain(probability: np.ndarray, costs: Costs) -> np.ndarray:
-    """Return the expected gain of contacting each customer rather than not, in units of cost."""
+    """Return the expected gain of contacting each customer instead of leaving them alone."""
     return probability * costs.missed - (1.0 - probability) * costs.wasted
 
 
 def bayes_threshold(costs: Costs) -> float:
-    """Return the probability above which contact pays, for costs that are the same for all.
+    """Return the probability above which contact pays, for costs that are the same for everybody.
 
-    It is -inf where contact pays at every probability, inf where it pays at none.
+    It is -inf where contact pays at every probability, and inf where it pays at none.
 
     Raises
     ------
@@ -42,12 +42,12 @@ def bayes_threshold(costs: Costs) -> float:
 
 
 def contestable(costs: Costs) -> np.ndarray | bool:
-    """Tell whose decision depends on the probability: both mistakes cost something."""
+    """Return whose decision depends on the probability: both mistakes cost something."""
     return (costs.missed > 0) & (costs.wasted > 0)
 
 
 def contact_outside(probability: np.ndarray, costs: Costs) -> np.ndarray:
-    """Choose whom to contact of those who are not contestable.
+    """Return whom to contact of those who are not contestable.
 
     Whoever gains in expectation, and whoever cannot lose although the probability is 0 or 1.
     """
@@ -75,11 +75,12 @@ class Sweep(NamedTuple):
     contacted: np.ndarray  # total weight contacted
 
     def middles(self) -> np.ndarray:
+        """Return a threshold for each cut."""
         return middle(self.low, self.high)
 
 
 def sweep(score: np.ndarray, gain: np.ndarray, weight: np.ndarray) -> Sweep:
-    """Find the gain of contacting all scores above t, for every t that makes a difference.
+    """Return what contacting all scores above t gains, for every t that makes a difference.
 
     Parameters
     ----------
@@ -109,10 +110,9 @@ def ranked_groups(score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def middle(low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
-    """Return the middle of what lies within 0 and 1 of ``low <= t < high``.
+    """Return the middle of the thresholds ``low <= t < high`` that lie within 0 and 1.
 
-    It is -inf or inf where nothing does: everybody, even scores of 0, or nobody, not even those of
-    1.
+    It is -inf or inf where none does: everybody although a score is 0, nobody although one is 1.
     """
     inside_low, inside_high = np.maximum(low, 0.0), np.minimum(high, 1.0)
     centre = inside_low + (inside_high - inside_low) / 2.0
@@ -125,8 +125,8 @@ def middle(low: np.ndarray | float, high: np.ndarray | float) -> np.ndarray:
 def best_cut(swept: Sweep, expected: float) -> float:
     """Return the cut with the highest gain, in the middle of its plateau.
 
-    Cuts that gain the same up to rounding form plateaus. Of several, the one nearest to
-    `expected`, the cut that would be right for calibrated probabilities, then the one that
+    Cuts that gain the same up to rounding form plateaus. Of several, it is the one nearest to
+    ``expected``, the cut that would be right for calibrated probabilities, then the one that
     contacts fewer.
     """
     rounding = 1e-12 * np.abs(np.diff(swept.gain)).sum()
@@ -144,10 +144,10 @@ def bootstrap_cuts(
     n_resamples: int = 50,
     n_blocks: int = 10_000,
 ) -> np.ndarray:
-    """Return the best cuts under the Bayesian bootstrap, shape (n_resamples,).
+    """Return the best cuts under the Bayesian bootstrap, of shape (n_resamples,).
 
     Each resample weighs the customers by independent exponential variates (Rubin, "The Bayesian
-    Bootstrap", Annals of Statistics 1981). Where there are more than `n_blocks` distinct scores,
+    Bootstrap", Annals of Statistics 1981). Where there are more than ``n_blocks`` distinct scores,
     neighbouring ones are cut together, and a block's gains and losses are gamma variates of the
     mean and variance that those of its customers have in sum; for one customer that is exponential,
     for several with equal gains it is exact.
@@ -171,7 +171,7 @@ def bootstrap_cuts(
 def _block_resamples(
     amount: np.ndarray, starts: np.ndarray, random_state: np.random.RandomState, n_resamples: int
 ) -> np.ndarray:
-    """Sum amounts times exponential weights over blocks, shape (n_resamples, n_blocks)."""
+    """Return sums of amounts times exponential weights, of shape (n_resamples, n_blocks)."""
     total, square = np.add.reduceat(amount, starts), np.add.reduceat(amount**2, starts)
     with np.errstate(invalid="ignore"):
         shape, scale = np.nan_to_num(total**2 / square), np.nan_to_num(square / total)

@@ -1,4 +1,4 @@
-"""What the four outcomes cost: numbers, arrays with one value a customer, or columns of X."""
+"""What the four outcomes cost: numbers, arrays with one value per customer, or columns of X."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -32,6 +32,7 @@ class Costs(NamedTuple):
 
     @property
     def constant(self) -> bool:
+        """Whether the costs are the same for all customers."""
         return all(np.ndim(cost) == 0 for cost in self)
 
     def rows(self, rows: np.ndarray) -> "Costs":
@@ -57,7 +58,7 @@ def read_costs(
 ) -> Costs:
     """Read the four costs, in the order of `COST_NAMES`; see `read_amount`.
 
-    Errors name them after `where`.
+    Errors name them after ``where``.
     """
     return Costs(
         *(
@@ -99,11 +100,11 @@ def read_amount(name: str, value: ArrayLike, X: Table | None, n_customers: int) 
         raise ValueError(f"{where} must hold numbers: {error}") from None
     if amount.ndim > 1 or (amount.ndim == 1 and len(amount) != n_customers):
         raise ValueError(
-            f"{where} has shape {amount.shape}; give one number, or one a customer: "
-            f"shape ({n_customers},)."
+            f"{where} has shape {amount.shape}; give one number, or one per customer: "
+            f"shape ({n_customers},)"
         )
     if not np.all(np.isfinite(amount)):
-        raise ValueError(f"{where} holds NaN or infinity; fill or correct these first.")
+        raise ValueError(f"{where} holds NaN or infinity; fill or correct these first")
     return amount if amount.ndim else float(amount)
 
 
@@ -111,11 +112,11 @@ def _column(name: str, column: str, X: Any) -> ArrayLike:
     names = getattr(X, "columns", None)
     if names is None:
         raise ValueError(
-            f"{name}={column!r} names a column, but X is no DataFrame (got {type(X).__name__}); "
-            f"give X as a DataFrame, or {name} as a number or an array."
+            f"{name}={column!r} names a column, but X is not a DataFrame (got {type(X).__name__}); "
+            f"give X as a DataFrame, or {name} as a number or an array"
         )
     if column not in names:
-        raise ValueError(f"{name}={column!r} names a column that X lacks; it has {list(names)}.")
+        raise ValueError(f"{name}={column!r} names a column that X lacks; it has {list(names)}")
     return X[column]
 
 

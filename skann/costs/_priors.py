@@ -8,18 +8,18 @@ from scipy.special import expit, logit
 
 
 def prior_shift(ratio_positive: float, ratio_negative: float) -> float:
-    """Return the log-odds that training gained by treating the two classes differently.
+    """Return the log-odds that training added by treating the two classes differently.
 
     Parameters
     ----------
     ratio_positive, ratio_negative : float
-        By how much each class counted more: its class weight, or rows after resampling over
-        rows before. Where training did both, multiply the two.
+        How much more each class counted: its class weight, or its number of rows after resampling
+        over that before. Where training did both, multiply the two.
 
     Returns
     -------
     float
-        ``ln(ratio_positive / ratio_negative)``, for `undo_prior_shift`.
+        ``ln(ratio_positive / ratio_negative)``, for ``undo_prior_shift``.
 
     Raises
     ------
@@ -34,19 +34,19 @@ def prior_shift(ratio_positive: float, ratio_negative: float) -> float:
     """
     for name, ratio in (("ratio_positive", ratio_positive), ("ratio_negative", ratio_negative)):
         if not (ratio > 0 and math.isfinite(ratio)):
-            raise ValueError(f"{name} must be a positive finite number, got {ratio!r}.")
+            raise ValueError(f"{name} must be positive and finite, got {ratio!r}")
     return math.log(ratio_positive) - math.log(ratio_negative)
 
 
 def undo_prior_shift(probability: ArrayLike, log_odds_shift: float) -> np.ndarray:
-    """Return probabilities as they would be had training left the class shares alone.
+    """Return the probabilities that training would have led to had it left the class shares alone.
 
     Parameters
     ----------
     probability : array-like
         Probabilities of the positive class, from the classifier that saw other class shares.
     log_odds_shift : float
-        What training added to the log-odds, see `prior_shift`.
+        What training added to the log-odds, see ``prior_shift``.
 
     Returns
     -------
@@ -73,15 +73,15 @@ def undo_prior_shift(probability: ArrayLike, log_odds_shift: float) -> np.ndarra
     array([0.  , 0.25, 1.  ])
     """
     if not math.isfinite(log_odds_shift):
-        raise ValueError(f"log_odds_shift must be finite, got {log_odds_shift!r}.")
+        raise ValueError(f"log_odds_shift must be finite, got {log_odds_shift!r}")
     return expit(logit(check_probability(probability)) - log_odds_shift)
 
 
 def check_probability(probability: ArrayLike) -> np.ndarray:
-    """Return probabilities as float64, and refuse what is none."""
+    """Return probabilities as float64, and refuse what is not one."""
     probability = np.asarray(probability, dtype=np.float64)
     if probability.size and not (probability.min() >= 0 and probability.max() <= 1):
-        raise ValueError("probability must hold numbers from 0 to 1 only.")
+        raise ValueError("probability must hold numbers from 0 to 1 only")
     return probability
 
 
@@ -118,5 +118,5 @@ def move_to_prior(probability: ArrayLike, *, from_prior: float, to_prior: float)
     """
     for name, prior in (("from_prior", from_prior), ("to_prior", to_prior)):
         if not 0 < prior < 1:
-            raise ValueError(f"{name} must lie strictly between 0 and 1, got {prior!r}.")
+            raise ValueError(f"{name} must lie strictly between 0 and 1, got {prior!r}")
     return undo_prior_shift(probability, float(logit(from_prior) - logit(to_prior)))

@@ -18,14 +18,14 @@ from skann.costs._selection import (
 class Rule(NamedTuple):
     """A tuned cut, and a limit on how many can be contacted."""
 
-    threshold: float  # contact above this probability, where the costs are constant_costs
+    threshold: float  # contact above this probability, where costs are the constant ones
     cut: float  # contact above this loss share, for other costs
     constant_costs: Costs | None
     capacity: int | float | None = None
     budget: float | None = None
 
     def chosen(self, probability: np.ndarray, costs: Costs) -> np.ndarray:
-        """Tell whom to contact if there were no limit.
+        """Return whom to contact if there were no limit.
 
         Where contact pays at every probability or at none, or both mistakes pay, the expected gain
         decides.
@@ -43,7 +43,7 @@ class Rule(NamedTuple):
         return contact_order(self.chosen(probability, offer.costs), gain, probability, price)
 
     def contacted(self, probability: np.ndarray, offer: Offer) -> np.ndarray:
-        """Tell whom to contact."""
+        """Return whom to contact."""
         chosen = self.chosen(probability, offer.costs)
         if self.capacity is not None:
             return chosen & within_capacity(self.order(probability, offer), self.capacity)

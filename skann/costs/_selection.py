@@ -1,4 +1,4 @@
-"""Whom to contact when not everybody can be: a number of customers, or an amount of money."""
+"""Whom to contact where not everybody can be: a number of customers, or an amount of money."""
 
 from numbers import Integral
 
@@ -14,8 +14,8 @@ def contact_order(
 ) -> np.ndarray:
     """Return the rows from the first to contact to the last.
 
-    The chosen come first, then the higher gain (for each unit of contact cost, where that is
-    given), then the higher probability, then the earlier row.
+    The chosen come first, then the higher gain (per unit of contact cost, where that is given),
+    then the higher probability, then the earlier row.
     """
     worth = gain
     if contact_cost is not None:
@@ -25,7 +25,7 @@ def contact_order(
 
 
 def within_capacity(order: np.ndarray, capacity: int | float) -> np.ndarray:
-    """Select the first customers in order: so many, or this fraction of them, rounded down."""
+    """Return the first customers in order: this number, or this fraction of them, rounded down."""
     slots = capacity
     if not isinstance(capacity, Integral):
         slots = np.floor(np.round(capacity * len(order), 9))  # 0.29 * 100 is 28.999...
@@ -37,10 +37,10 @@ def within_capacity(order: np.ndarray, capacity: int | float) -> np.ndarray:
 def within_budget(
     order: np.ndarray, gain: np.ndarray, contact_cost: np.ndarray, budget: float
 ) -> np.ndarray:
-    """Select the customers that the money reaches, taken greedily in order.
+    """Return the customers that the money reaches, taken greedily in order.
 
-    Whoever is too dear for what is left is passed over. Where the one best customer that the
-    budget can pay for gains more than all those together, that one is taken instead.
+    Whoever costs more than what is left is passed over. Where the single best customer within the
+    budget gains more than all of those together, that one is taken instead.
     """
     left = budget * (1 + 1e-12)  # ten contacts at 0.1 fit a budget of 1
     selected = np.zeros(len(gain), dtype=bool)
@@ -66,9 +66,9 @@ def select_within_budget(
 ) -> tuple[np.ndarray, float]:
     """Choose the customers to contact for a given amount of money.
 
-    Customers are taken by gain for each unit of contact cost, those with a gain only. This is
-    exact where all contacts cost the same. Where they do not, the choice gains at least half of
-    what the best choice does, and no more is lost than the returned bound leaves room for.
+    Customers who gain are taken in the order of gain per unit of contact cost. This is exact where
+    all contacts cost the same. Where they do not, the choice gains at least half of what the best
+    choice does, and the returned bound says how much the best could gain.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def select_within_budget(
     contact_cost : array-like of shape (n_customers,) or float
         What contacting each customer takes from the budget; not negative.
     budget : float
-        Money to spend, in the unit of `contact_cost`.
+        Money to spend, in the unit of ``contact_cost``.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def select_within_budget(
     gain = np.asarray(gain, dtype=np.float64)
     contact_cost = check_contact_cost(np.broadcast_to(contact_cost, gain.shape))
     if not budget >= 0:
-        raise ValueError(f"budget must not be negative, got {budget!r}.")
+        raise ValueError(f"budget must not be negative, got {budget!r}")
     worthwhile = gain > 0
     order = contact_order(worthwhile, gain, np.zeros(len(gain)), contact_cost)
     order = order[: worthwhile.sum()]
@@ -113,9 +113,10 @@ def select_within_budget(
 
 
 def check_contact_cost(contact_cost: ArrayLike) -> np.ndarray:
+    """Return contact costs as float64, and refuse those that a budget cannot pay."""
     contact_cost = np.asarray(contact_cost, dtype=np.float64)
     if not np.all(contact_cost >= 0):
-        raise ValueError("What a contact costs must not be negative or NaN under a budget.")
+        raise ValueError("contact_cost must not be negative or NaN under a budget")
     return contact_cost
 
 

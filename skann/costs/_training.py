@@ -19,7 +19,7 @@ def mistake_weights(churned: np.ndarray, costs: Mapping[str, ArrayLike]) -> np.n
     ----------
     churned : ndarray of bool, shape (n_customers,)
     costs : dict of {"fn_cost", "fp_cost", "tp_cost", "tn_cost"} to float or array
-        The first two have to be there; the others count as 0 where they are not.
+        The first two are required; the others count as 0 where they are missing.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def mistake_weights(churned: np.ndarray, costs: Mapping[str, ArrayLike]) -> np.n
     if len(rewarded):
         raise ValueError(
             f"a mistake on customer {rewarded[0]} and {len(rewarded) - 1} others is rewarded: "
-            "fn_cost has to be at least tp_cost, and fp_cost at least tn_cost"
+            "fn_cost must be at least tp_cost, and fp_cost at least tn_cost"
         )
     if not weights.any():
         raise ValueError("every mistake costs 0, so there is nothing to train for")

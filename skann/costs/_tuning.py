@@ -20,10 +20,10 @@ from skann.costs._matrix import Costs
 class Tuning(NamedTuple):
     """What tuning found."""
 
-    threshold: float  # probability; with costs a customer, for one with the mean costs
+    threshold: float  # probability; with costs per customer, for one with the mean costs
     cut: float  # the same on the scale of the loss share, where 1/2 is Bayes' rule
-    curve: dict[str, np.ndarray]  # threshold, cost (a customer), contacted (fraction)
-    spread: tuple[float, float]  # 5 % and 95 % quantile of the best threshold over resamples
+    curve: dict[str, np.ndarray]  # threshold, cost (per customer), contacted (fraction)
+    spread: tuple[float, float]  # 5% and 95% quantiles of the best threshold over resamples
 
 
 def tune(
@@ -38,7 +38,7 @@ def tune(
 
     With costs that are the same for all customers, one threshold on the probability is tuned.
     Where they differ, one shift of all log-odds is; customers for whom contact pays at every
-    probability, or at none, stay outside, decided by their expected gain.
+    probability, or at none, stay outside and are decided by their expected gain.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def tune(
     method : {"empirical", "bayes"}
         Whether the cut is the cheapest on these customers, or follows from the costs alone.
     random_state : RandomState
-        For the resamples behind `spread`.
+        For the resamples behind ``spread``.
     """
     rows = np.flatnonzero(weight > 0)
     search = _tune_threshold if costs.constant else _tune_shift

@@ -1,4 +1,4 @@
-"""Scorers for scikit-learn's `scoring=`."""
+"""Scorers for the ``scoring=`` of scikit-learn."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from skann.metrics._profit import emp_churn_score, max_profit_score
 
 
 class _ColumnCostScorer:
-    """Scores predictions by costs that are columns of X."""
+    """Scores decisions by costs that are columns of X."""
 
     def __init__(self, costs: dict[str, float | str], savings: bool, pos_label: Label | None):
         self.costs = costs
@@ -43,24 +43,25 @@ def make_cost_scorer(
     savings: bool = False,
     pos_label: Label | None = None,
 ) -> Callable[..., float]:
-    """Make a scorer that values an estimator's decisions by what they cost.
+    """Return a scorer that judges an estimator's decisions by what they cost.
 
     Parameters
     ----------
     fn_cost, fp_cost, tp_cost, tn_cost : float or str, default=1.0, 1.0, 0.0, 0.0
         What each outcome costs, or the name of the column of X that says it for each customer. The
-        estimator gets that column, too; `CostThresholdClassifier` sets it aside.
+        estimator gets that column as well; ``CostThresholdClassifier`` sets it aside.
     savings : bool, default=False
-        Score by `savings_score` instead of the negative of `expected_cost`.
+        Score by ``savings_score`` instead of the negative of ``expected_cost``.
     pos_label : label, default=None
         The positive class; None takes the second label in sorted order.
 
     Returns
     -------
     callable
-        ``scorer(estimator, X, y)``, higher is better, for `scoring=` in `cross_validate`,
-        `GridSearchCV` and their like. With numbers it is a scorer of scikit-learn, which also takes
-        costs as metadata: ``scorer.set_score_request(fn_cost=True)``.
+        ``scorer(estimator, X, y)``, where higher is better, for ``scoring=`` in
+        ``cross_validate``, ``GridSearchCV`` and the like. With numbers it is a scorer of
+        scikit-learn, which also takes costs as metadata:
+        ``scorer.set_score_request(fn_cost=True)``.
 
     Examples
     --------

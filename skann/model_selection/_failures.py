@@ -1,4 +1,4 @@
-"""What to say of a stage in which no candidate has a score."""
+"""What to say about a stage in which no candidate has a score."""
 
 import warnings
 from collections.abc import Iterator, Mapping
@@ -13,7 +13,7 @@ _NOT_FINITE = "One or more of the (test|train) scores are non-finite"
 
 @contextmanager
 def warnings_held_back() -> Iterator[list[warnings.WarningMessage]]:
-    """Gather the warnings given inside; those that are still in the list are given at the end."""
+    """Hold back the warnings given inside; those still in the list are given at the end."""
     with warnings.catch_warnings(record=True) as held:
         for text in (_FAILED, _NOT_FINITE):
             warnings.filterwarnings("always", text)
@@ -32,7 +32,7 @@ def check_any_score(
     results: Mapping[str, Any],
     held: list[warnings.WarningMessage],
 ) -> None:
-    """Refuse to go on where no candidate has a score for the next stage to rest on.
+    """Refuse to go on where no candidate has a score for the next stage to build on.
 
     Parameters
     ----------
@@ -41,14 +41,16 @@ def check_any_score(
     metric : str
         Name of the score that candidates are chosen by.
     results : dict of arrays
-        As `cv_results_`.
+        As ``cv_results_``.
     held : list of warnings
-        What scikit-learn said of the stage. What the error tells is taken out.
+        What scikit-learn said about the stage. What the error repeats is taken out.
 
     Raises
     ------
     ValueError
-        If all candidates so far have nan; a TypeError where that is what scoring raised.
+        If all candidates so far have NaN.
+    TypeError
+        If that is what scoring raised.
     """
     scores = results.get(f"mean_test_{metric}")
     if scores is None or not np.isnan(scores).all():

@@ -1,8 +1,8 @@
-"""How a search of scikit-learn comes by estimators that are trained already."""
+"""How a search of scikit-learn gets estimators that are trained already."""
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Self
 
 from sklearn.base import BaseEstimator, clone
 
@@ -11,8 +11,8 @@ class Handover:
     """Hands trained estimators to a search that would train clones of its own.
 
     A search clones its estimator once for itself, and then for each candidate and fold in order;
-    it sets the candidate's parameters, fits and scores the clone. The clones of `stand_in` are
-    what `give` was given, as long as it lasts, and plain ones otherwise.
+    it sets the candidate's parameters, then fits and scores the clone. The clones of ``stand_in``
+    are what ``give`` was given, as long as that lasts, and plain ones afterwards.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Handover:
         self._waiting = deque([self.stand_in])  # for the search itself
 
     def give(self, trained: Iterable[Any]) -> None:
-        """Let the next clones be these, whose `fit` has nothing left to do."""
+        """Let the next clones be these, whose ``fit`` has nothing left to do."""
         self._waiting.extend(trained)
 
     def _next(self) -> Any:
@@ -34,15 +34,15 @@ class Handover:
 
 
 class Failed(BaseEstimator):
-    """Fails in `fit` as a fit did that took place before, for the search to deal with."""
+    """Fails in ``fit`` as an earlier fit did, for the search to deal with."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def set_params(self, **parameters: Any) -> "Failed":
-        """Be set to nothing."""
+    def set_params(self, **parameters: Any) -> Self:
+        """Ignore the parameters of the candidate."""
         return self
 
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> "Failed":
+    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
         """Raise the error."""
         raise self.error

@@ -1,7 +1,7 @@
-"""Fits done and left of a search in stages."""
+"""How far a search in stages is."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from joblib import effective_n_jobs
@@ -11,7 +11,7 @@ from skann._progress_bar import tqdm
 
 
 class SearchProgress:
-    """A bar over all fits of all stages; none with ``verbose=0``.
+    """Progress bar over the fits of all stages; none with ``verbose=0``.
 
     With a bar, candidates come in batches small enough to show how it goes, and large enough to
     keep all jobs busy.
@@ -27,7 +27,7 @@ class SearchProgress:
             total=sum(self._to_come.values()) * n_splits, unit="fit", disable=not verbose
         )
 
-    def __enter__(self) -> "SearchProgress":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *error: Any) -> None:

@@ -2,9 +2,9 @@
 
 Rungs and margin were chosen on recorded curves: 3 learning rates x 3 rates of dropout, 3 folds,
 two seeds each on the telco, bank, HR and telecom tables and on one of loans. In two stages such a
-race takes 9 to 23 % of the full grid's epochs, and its best AUC is the grid's but for .0001 (bank),
-.0005 (HR) and .0008 (loans). Without the head start (see `goes_on`) it takes 8 to 21 % and is
-.0003, .0001, .0016 and .0008 behind; with a head start of a third of the epochs it takes 23 to 36 %
+race takes 9 to 23% of the full grid's epochs, and its best AUC is the grid's but for .0001 (bank),
+.0005 (HR) and .0008 (loans). Without the head start (see ``goes_on``) it takes 8 to 21% and is
+.0003, .0001, .0016 and .0008 behind; with a head start of a third of the epochs it takes 23 to 36%
 and is .0005 behind on HR alone. A first rung at 8 takes a tenth more epochs, for the same AUC.
 """
 
@@ -45,14 +45,14 @@ Curves = Sequence[Sequence[float]]  # the losses of a candidate, a sequence for 
 def goes_on(contestants: Sequence[Curves], epoch: int) -> list[bool]:
     """Tell which contestants are not clearly behind after ``epoch`` epochs.
 
-    Each has the best loss so far in each fold. The leader is the one with the lowest mean. Clearly
-    behind is who lags the leader, as it stood an eighth of the epochs before, by more on average
-    than the standard error over folds: who starts slower may still win.
+    Each has its best loss so far in each fold; the leader has the lowest mean. A contestant is
+    clearly behind if it lags the leader, as that stood an eighth of the epochs before, by more on
+    average than the standard error over folds: who starts slower may still win.
 
     Parameters
     ----------
     contestants : sequence of curves
-        Losses of each, epoch by epoch and fold by fold; curves may have ended before.
+        Losses of each, per fold and epoch; curves may have ended before.
     epoch : int
     """
     if not contestants:
@@ -124,11 +124,11 @@ class Fit:
 
     @property
     def parts(self) -> FitInParts:
-        """How far the network is."""
+        """How far the network has come."""
         return network_of(self.estimator)._parts
 
     def trained(self) -> Any:
-        """Return the estimator, at its best so far; it leaves further fits of the network out."""
+        """Return the estimator at its best so far; its next ``fit`` has nothing left to do."""
         self.parts.end()
         return self.estimator if self.error is None else Failed(self.error)
 
@@ -182,16 +182,16 @@ def run_race(
         Of each candidate on each fold, untrained; trained in place.
     data : Data
     champion : curves or None
-        Losses of the best candidate of earlier stages, which takes part by them.
+        Losses of the best candidate of earlier stages, by which it takes part.
     parallel : Parallel
         Runs the fits of a rung.
     ended : callable
-        Told after each rung which candidates have come to their end, by number.
+        Called after each rung with the number of fits that have ended.
 
     Returns
     -------
     list of float
-        The epoch at which each candidate fell out; nan if it did not.
+        The epoch at which each candidate fell out; NaN if it did not.
     """
     left_at = [np.nan] * len(fits)
     racing = list(range(len(fits)))
@@ -228,13 +228,13 @@ class Races:
     Attributes
     ----------
     fit_params : dict
-        What the search hands to `fit`; to be set first.
+        What the search hands to ``fit``; to be set first.
     data : Data
         To be set before the first stage.
     handover : Handover
-        Through it the search comes by the trained candidates.
+        Through it the search gets the trained candidates.
     seconds : list of float
-        What training took for each candidate and fold, in the order of the search.
+        How long each candidate and fold took to train, in the order of the search.
     """
 
     fit_params: Mapping[str, Any]
@@ -272,14 +272,12 @@ class Races:
         best : int or None
             Which of the candidates so far is the best.
         ended : callable
-            Told how many fits have come to their end.
-        task : Task
-            Told of each fit. What it would be told of epochs would come in the pieces of a race.
+            Called with the number of fits that have ended.
 
         Returns
         -------
         dict of {"n_epochs", "left_at": list of float}
-            For `cv_results_`, a value for each candidate.
+            For ``cv_results_``, one value per candidate.
         """
         fits = [[Fit(self._of(one)) for _ in self.data.folds] for one in candidates]
         for fit in chain(*fits):

@@ -1,4 +1,4 @@
-"""Training, validation and test rows, split once: by chance, by group or by time."""
+"""Training, validation and test rows, split once: at random, by group or by time."""
 
 import math
 from numbers import Real
@@ -40,7 +40,7 @@ class DataSplit(NamedTuple):
 
     @property
     def n_models_tested(self) -> int:
-        """How many different models `skann.inspection.evaluate` has shown the test part."""
+        """How many different models ``skann.inspection.evaluate`` has shown to the test part."""
         return len(models_shown(self.X_test, self.y_test) or ())
 
 
@@ -64,10 +64,10 @@ def train_validation_test_split(
 ) -> DataSplit:
     """Split a table once, into rows to learn from, to choose by, and to test on.
 
-    By default rows are drawn at random, with equal class shares in each part. With `groups`, all
-    rows of a group land in one part, class shares as equal as that allows. With `time`, the oldest
-    rows are for training and the newest for the test, as the model will be used; rows of the same
-    time stay together.
+    By default rows are drawn at random, with equal class shares in each part. With ``groups``, all
+    rows of a group land in one part, with class shares as equal as that allows. With ``time``, the
+    oldest rows are for training and the newest for the test, as the model will be used; rows of
+    the same time stay together.
 
     Parameters
     ----------
@@ -80,20 +80,21 @@ def train_validation_test_split(
     groups : array-like of shape (n_samples,) or column of X, default=None
         Which rows belong together, such as the household or the customer of each row.
     time : array-like of shape (n_samples,) or column of X, default=None
-        Numbers or dates. Not together with `groups`.
+        Numbers or dates. Not together with ``groups``.
     random_state : int, RandomState or None, default=None
-        Seed of the draw; unused with `time`.
+        Seed of the draw; unused with ``time``.
 
     Returns
     -------
     DataSplit
         Named parts that unpack: X_train, X_validation, X_test, y_train, y_validation, y_test.
-        The test part remembers how many models `skann.inspection.evaluate` has shown it.
+        ``n_models_tested`` counts the models that ``skann.inspection.evaluate`` shows to the test
+        part.
 
     Raises
     ------
     ValueError
-        If y has not two classes, or a part would lack rows of one, or sizes leave no training
+        If y does not have two classes, a part would lack one of them, sizes leave no training
         rows, or groups or times are missing.
 
     Examples
@@ -115,11 +116,11 @@ def train_validation_test_split(
     if validation_size + test_size >= 1:
         raise ValueError(
             f"validation_size={validation_size} and test_size={test_size} leave no training rows: "
-            "together they must stay below 1."
+            "together they must stay below 1"
         )
     if groups is not None and time is not None:
         raise ValueError(
-            "Give groups or time, not both: a split by time cannot keep a group in one part."
+            "give groups or time, not both: a split by time cannot keep a group in one part"
         )
     refuse_lazy_frames(X=X, y=y)
     X, y = indexable(X, y)
@@ -129,7 +130,7 @@ def train_validation_test_split(
     fractions = (1.0 - validation_size - test_size, validation_size, test_size)
     if groups is not None:
         codes = pd.factorize(_per_row("groups", groups, X, n_samples))[0]
-        part = _parts_by_group(target, codes, fractions, check_random_state(random_state))
+        part = parts_by_group(target, codes, fractions, check_random_state(random_state))
     elif time is not None:
         part = _parts_by_time(_moments(_per_row("time", time, X, n_samples)), fractions)
     else:
@@ -147,7 +148,7 @@ def train_validation_test_split(
 def _parts_at_random(
     target: np.ndarray, fractions: tuple[float, ...], rng: np.random.RandomState
 ) -> np.ndarray:
-    """Draw the part of each row, 0 to 2, with equal class shares."""
+    """Return the part of each row, 0 to 2, with equal class shares."""
     n_held_out = [math.ceil(round(fraction * len(target), 9)) for fraction in fractions[1:]]
     part = np.zeros(len(target), dtype=np.int64)
     rows = np.arange(len(target))
@@ -159,19 +160,19 @@ def _parts_at_random(
         except ValueError as error:
             raise ValueError(
                 f"y has too few rows for three parts with both classes: {len(target)} rows, "
-                f"{int(target.sum())} of them positive."
+                f"{int(target.sum())} of them positive"
             ) from error
         part[held_out] = number
     return part
 
 
-def _parts_by_group(
+def parts_by_group(
     target: np.ndarray,
     codes: np.ndarray,
     fractions: tuple[float, ...],
     rng: np.random.RandomState,
 ) -> np.ndarray:
-    """Hand out groups, the largest first, each to the part that lacks most of what it has.
+    """Hand out groups, the largest first, each to the part that most lacks what it has.
 
     Sechidis et al., "On the Stratification of Multi-Label Data", ECML PKDD 2011, section 3, with
     the classes for labels and groups for rows.
@@ -191,7 +192,7 @@ def _parts_by_group(
 
 
 def _parts_by_time(moments: np.ndarray, fractions: tuple[float, ...]) -> np.ndarray:
-    """Oldest rows first; rows of the same time stay with the later part."""
+    """Return the part of each row, the oldest first; rows of the same time go to the later one."""
     ranked = np.sort(moments)
     ends = np.cumsum(fractions)[:2] * len(moments)
     starts = ranked[np.clip(np.round(ends).astype(int), 0, len(moments) - 1)]
@@ -199,19 +200,19 @@ def _parts_by_time(moments: np.ndarray, fractions: tuple[float, ...]) -> np.ndar
 
 
 def _per_row(name: str, values: Any, X: Any, n_samples: int) -> pd.Series:
-    """Values of each row, given as such or as a column of X."""
+    """Return one value per row, given as such or as a column of X."""
     if isinstance(values, str):
         columns = list(getattr(X, "columns", ()))
         if values not in columns:
-            raise ValueError(f"{name}={values!r} names no column of X, which has {columns}.")
+            raise ValueError(f"{name}={values!r} is not a column of X, which has {columns}")
         values = X[values]
     series = pd.Series(values if isinstance(values, pd.Series) else np.asarray(values))
     if len(series) != n_samples:
-        raise ValueError(f"{name} has {len(series)} values for {n_samples} rows of X.")
+        raise ValueError(f"{name} has {len(series)} values for {n_samples} rows of X")
     if series.isna().any():
         raise ValueError(
             f"{name} is missing in {int(series.isna().sum())} of {n_samples} rows: fill these, or "
-            "leave the rows out."
+            "leave the rows out"
         )
     return series
 
@@ -223,7 +224,7 @@ def _moments(times: pd.Series) -> np.ndarray:
         return times.to_numpy()
     raise ValueError(
         f"time must hold numbers or dates, got {times.dtype} such as {times.iloc[0]!r}; turn text "
-        "into dates with pandas.to_datetime."
+        "into dates with pandas.to_datetime"
     )
 
 
@@ -233,6 +234,6 @@ def _check_parts(part: np.ndarray, target: np.ndarray) -> None:
         if not n_classes.all():
             raise ValueError(
                 f"The {name} part would have {n_classes[0]} rows of one class and {n_classes[1]} "
-                "of the other. Give more rows or other sizes; large groups, or times with one "
-                "class only, may leave no way."
+                "of the other. Give more rows or other sizes; with large groups, or times of one "
+                "class only, there may be no such split."
             )

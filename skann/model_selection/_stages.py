@@ -25,19 +25,19 @@ def read_stages(stages: Any, estimator: BaseEstimator) -> Stages:
     Raises
     ------
     ValueError
-        If there are no stages, a stage is no parameter grid, or "default" finds not exactly one
-        network to tune.
+        If there are no stages, a stage is not a parameter grid, or "default" does not find exactly
+        one network to tune.
     """
     if isinstance(stages, str):
         return default_stages(estimator)
     if not stages:
-        raise ValueError("stages is empty: give at least one, as {'rate': {'alpha': [1, 10]}}.")
+        raise ValueError("stages is empty: give at least one, as {'rate': {'alpha': [1, 10]}}")
     for name, grid in stages.items():
         try:
             ParameterGrid(grid)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"stages[{name!r}] is no parameter grid, such as {{'alpha': [1, 10]}}: {error}"
+                f"stages[{name!r}] is not a parameter grid, such as {{'alpha': [1, 10]}}: {error}"
             ) from error
     return dict(stages)
 
@@ -63,7 +63,7 @@ def default_stages(estimator: BaseEstimator) -> Stages:
 
 
 def candidates(grid: Any, best: Mapping[str, Any], tried: set[str]) -> Iterator[dict[str, Any]]:
-    """Vary the best settings so far over a grid; yield what was not tried yet, and note it."""
+    """Vary the best settings so far over a grid; yield and note those not tried yet."""
     for variation in ParameterGrid(grid):
         settings = {**best, **variation}
         key = joblib.hash(sorted(settings.items(), key=lambda item: item[0]))
@@ -73,7 +73,7 @@ def candidates(grid: Any, best: Mapping[str, Any], tried: set[str]) -> Iterator[
 
 
 def own_settings(stages: Stages, estimator: BaseEstimator) -> dict[str, Any]:
-    """Return what the estimator has for each parameter that some stage varies."""
+    """Return the estimator's own value of each parameter that some stage varies."""
     own = estimator.get_params()
     names = set().union(*map(names_in, stages.values()))
     return {name: own[name] for name in sorted(names) if name in own}
@@ -96,7 +96,7 @@ def _find_network(estimator: BaseEstimator) -> tuple[str, ChurnANNClassifier]:
         where = f"holds {len(found)}, at {sorted(found)}" if found else "holds none"
         raise ValueError(
             "stages='default' tunes one ChurnANNClassifier, wherever it sits, but "
-            f"{type(estimator).__name__} {where}. Give stages of your own, as "
+            f"{type(estimator).__name__} {where}. Give your own stages, such as "
             "{'rate': {'learning_rate': [0.001, 0.01]}, 'size': {...}}."
         )
     return next(iter(found.items()))

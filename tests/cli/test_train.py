@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import skann
-from skann.cli import _commands, _parser, _report, main
+from skann.cli import _commands, _parser, _report, _training, main
 from skann.cli._model_file import load_model
 from skann.datasets import make_churn
 from skann.preprocessing._roles import CHOICES
@@ -63,13 +63,13 @@ def test_test_rows_are_never_trained_on(train_on, folder, tmp_path, monkeypatch)
 
     monkeypatch.setattr(skann.ChurnANNClassifier, "fit", spy)
     tested = []
-    report_test = _commands._report_test
+    report_test = _training._report_test
 
     def report_spy(saved, logistic, test, churned):
         tested.append(set(test["customer_id"]))
         return report_test(saved, logistic, test, churned)
 
-    monkeypatch.setattr(_commands, "_report_test", report_spy)
+    monkeypatch.setattr(_training, "_report_test", report_spy)
     assert main(train_on(folder / "customers.csv", tmp_path / "m.skann")) == 0
     assert len(tested[0]) == 120
     assert all(not (rows & tested[0]) for rows in seen)
@@ -242,7 +242,7 @@ def test_a_column_of_two_roles_or_left_out_takes_no_role(train_on, error, folder
 def test_roles_reach_the_network_by_column(train_on, run, folder, tmp_path, monkeypatch):
     given = []
     monkeypatch.setattr(
-        _commands, "_fit", lambda *X, column_roles, **more: given.append(column_roles)
+        _commands, "fit", lambda *X, column_roles, **more: given.append(column_roles)
     )
     roles = ["--role", "age = Category", "--role", "customer_id=numeric"]
     with pytest.raises(TypeError):  # nothing was fitted

@@ -9,6 +9,7 @@ validation rows, (10) a learning rate too low, (11) a learning rate too high, (1
 
 import os
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,9 @@ import pytest
 from imblearn.over_sampling import RandomOverSampler
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, StandardScaler
 
@@ -24,7 +27,9 @@ from skann import ChurnANNClassifier, CostThresholdClassifier
 from skann.datasets import fetch_telco_churn, make_churn
 from skann.inspection import audit
 from skann.inspection._audit._findings import Findings
+from skann.inspection._audit._training import _both_unseen
 from skann.model_selection import StagedSearchCV, train_validation_test_split
+from skann.model_selection._forward_folds import ForwardFolds
 
 COSTS = {"fn_cost": 100, "fp_cost": 5}
 
@@ -350,3 +355,37 @@ def test_other_rows_than_those_of_the_fit_are_refused(split):
 def test_labels_are_checked(split):
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         audit(LogisticRegression(), split.X_train, split.y_train[:10])
+
+
+def auc_of_neighbours(X, y, groups, cv):
+    """Of a baseline that knows rows it has seen by heart, beside networks with such folds."""
+    rows = np.arange(len(X))
+    network = SimpleNamespace(
+        cv=cv,
+        pipelines_=[None, None],
+        classes_=np.array(["No", "Yes"]),
+        validation_indices_=rows,
+        validation_proba_=rows / len(rows),
+    )
+    judged, own, other = _both_unseen(
+        network, network, KNeighborsClassifier(1), X, y == "Yes", groups
+    )
+    assert np.array_equal(own, judged / len(rows))
+    return roc_auc_score(y[judged] == "Yes", other)
+
+
+def test_baselines_see_no_more_of_customers_than_the_networks():
+    X, y = visits()
+    height, groups = X[["height"]], X["customer_id"]
+    assert auc_of_neighbours(height, y, None, 2) > 0.8
+    assert auc_of_neighbours(height, y, groups, 2) < 0.6
+
+
+def test_baselines_see_no_more_of_the_future_than_the_networks():
+    random = np.random.default_rng(0)
+    month = random.permutation(np.repeat(np.arange(30), 40))
+    churned = random.random(30)[month] < 0.5  # all of a month or none
+    X = pd.DataFrame({"day": 30 * month + random.integers(0, 28, len(month))})
+    y = np.where(churned, "Yes", "No")
+    assert auc_of_neighbours(X, y, None, 2) > 0.95
+    assert auc_of_neighbours(X, y, month, ForwardFolds(4)) < 0.7

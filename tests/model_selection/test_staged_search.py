@@ -139,8 +139,8 @@ def test_a_network_is_tuned_in_stages(data):
     ("stages", "message"),
     [
         ({}, "stages is empty"),
-        ({"C": [1, 2]}, r"stages\['C'\] is no parameter grid"),
-        ({"first": {"C": 1.0}}, r"stages\['first'\] is no parameter grid"),
+        ({"C": [1, 2]}, r"stages\['C'\] is not a parameter grid"),
+        ({"first": {"C": 1.0}}, r"stages\['first'\] is not a parameter grid"),
         ("defaults", "'stages' parameter"),
     ],
 )

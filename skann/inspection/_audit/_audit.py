@@ -98,8 +98,8 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
     if network is not None and hasattr(network, "history_"):
         _check_same_rows(network, len(table))
         found += training.learning(network, churned)
-        found += training.gain_over_logistic(estimator, network, table, labels)
-        found += training.gain_over_boosting(estimator, network, table, labels)
+        found += training.gain_over_logistic(estimator, network, table, labels, groups)
+        found += training.gain_over_boosting(estimator, network, table, labels, groups)
     return Findings(sorted(found, key=lambda finding: finding.severity != "error"))
 
 

@@ -37,7 +37,7 @@ def parted_customers(table: pd.DataFrame, churned: np.ndarray, groups: Any) -> I
             "error",
             evidence + _flattery_of_customers(table.drop(columns=name), churned, codes),
             f"Keep the rows of a customer together: groups=X[{name!r}] in fit and in "
-            "train_validation_test_split (and here, once that is done).",
+            "train_validation_test_split (and here, once that is done); in the command, --group.",
         )
 
 
@@ -74,7 +74,7 @@ def future_rows(estimator: Any, table: pd.DataFrame, churned: np.ndarray) -> Ite
                 f"Rows are in the order of {name!r}, and folds shuffle them, so that the future "
                 f"teaches the past.{_flattery_of_time(table, churned, days)}",
                 f"Test on the newest rows: train_validation_test_split(time={name!r}); and train "
-                "with cv=TimeSeriesSplit() on rows sorted by it.",
+                "with cv=TimeSeriesSplit() on rows sorted by it; in the command, --time.",
             )
             return
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from skann._churn_ann._folds import judged_rows
 from skann._churn_ann._history import histories
 from skann._warnings import DroppedColumnWarning, held_back
 from skann.inspection._audit._findings import Finding
@@ -68,32 +70,19 @@ def _learning(
 
 
 def gain_over_logistic(
-    estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray
+    estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray, groups: Any = None
 ) -> Iterator[Finding]:
     """Compare with logistic regression on rows that the networks did not see."""
-    rows = network.validation_indices_
-    if not len(rows):
+    churned = labels == positive_label(estimator)
+    judged = churned[network.validation_indices_]
+    if judged.all() or not judged.any():
         return
-    positive = positive_label(estimator)
-    churned = labels[rows] == positive
-    if churned.all() or not churned.any():
-        return
-    n_networks = len(network.pipelines_)
-    training = np.setdiff1d(np.arange(len(table)), rows)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DroppedColumnWarning)
-        if n_networks > 1:
-            logistic = cross_val_predict(
-                *(logistic_baseline(), table.iloc[rows], churned),
-                cv=StratifiedKFold(n_networks, shuffle=True, random_state=0),
-                method="predict_proba",
-            )[:, 1]
-        else:
-            model = logistic_baseline().fit(table.iloc[training], labels[training] == positive)
-            logistic = model.predict_proba(table.iloc[rows])[:, 1]
-    own = network.validation_proba_
-    own = own if positive == network.classes_[1] else 1 - own
-    aucs = [float(roc_auc_score(churned, scores)) for scores in (own, logistic)]
+        logistic = logistic_baseline()
+        rows, *of_each = _both_unseen(estimator, network, logistic, table, churned, groups)
+    aucs = [float(roc_auc_score(churned[rows], scores)) for scores in of_each]
+    n_networks = len(network.pipelines_)
     n_training = len(table) - len(rows) // n_networks
     n_weights = network.pipelines_[0]["network"].n_weights
     shown = f"{aucs[0]:.3f}, logistic regression {aucs[1]:.3f}"
@@ -118,23 +107,19 @@ def gain_over_logistic(
 
 
 def gain_over_boosting(
-    estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray
+    estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray, groups: Any = None
 ) -> Iterator[Finding]:
-    """Compare with gradient boosting on all rows, where folds have judged every row."""
-    rows, positive = network.validation_indices_, positive_label(estimator)
-    churned = labels[rows] == positive
+    """Compare with gradient boosting on all rows that folds have judged."""
+    churned = labels == positive_label(estimator)
+    judged = churned[network.validation_indices_]
     n_networks = len(network.pipelines_)
-    if n_networks < 2 or min(churned.sum(), (~churned).sum()) < n_networks:
+    if n_networks < 2 or min(judged.sum(), (~judged).sum()) < n_networks:
         return
     with held_back():
-        boosting = cross_val_predict(
-            *(boosting_baseline(0), table.iloc[rows], churned),
-            cv=StratifiedKFold(n_networks, shuffle=True, random_state=0),
-            method="predict_proba",
-        )[:, 1]
-    own = network.validation_proba_
-    own = own if positive == network.classes_[1] else 1 - own
-    of_each = [ranking_figures(churned, probability) for probability in (boosting, own)]
+        rows, own, boosting = _both_unseen(
+            estimator, network, boosting_baseline(0), table, churned, groups
+        )
+    of_each = [ranking_figures(churned[rows], probability) for probability in (boosting, own)]
 
     def ahead(weights: np.ndarray) -> dict[str, np.ndarray]:
         aucs = [figures(weights)["roc_auc"] for figures in of_each]
@@ -150,6 +135,47 @@ def gain_over_boosting(
             "The network underfits: let StagedSearchCV tune it, or take "
             "HistGradientBoostingClassifier; CostThresholdClassifier decides for either.",
         )
+
+
+def _both_unseen(
+    estimator: Any,
+    network: Any,
+    baseline: Any,
+    table: pd.DataFrame,
+    churned: np.ndarray,
+    groups: Any,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows that neither the networks nor a baseline saw, and what each says of them.
+
+    The baseline has folds like those of the networks, so that none sees more of a customer, or of
+    the future.
+    """
+    own, rows = network.validation_proba_, network.validation_indices_
+    if positive_label(estimator) != network.classes_[1]:
+        own = 1 - own
+    everything, n_networks = np.arange(len(table)), len(network.pipelines_)
+    if n_networks == 1:
+        folds = [(np.setdiff1d(everything, rows), rows)]
+    elif hasattr(network.cv, "split"):
+        folds = list(network.cv.split(table, churned, groups))
+    else:
+        kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+        splitter = kind(n_networks, shuffle=True, random_state=0)
+        together = None if groups is None else np.asarray(groups)[rows]
+        parts = splitter.split(rows, churned[rows], together)
+        folds = [(rows[train], rows[test]) for train, test in parts]
+    held_out = [everything[test] for _, test in folds]
+    judged, other = judged_rows(
+        held_out,
+        [
+            clone(baseline)
+            .fit(table.iloc[train], churned[train])
+            .predict_proba(table.iloc[test])[:, 1]
+            for (train, _), test in zip(folds, held_out, strict=True)
+        ],
+    )
+    both, of_own, of_other = np.intersect1d(rows, judged, return_indices=True)
+    return both, own[of_own], other[of_other]
 
 
 def _overfitting(history: pd.DataFrame, best_epoch: int, churned: np.ndarray) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from skann.costs._matrix import Costs
+from skann.inspection._audit._findings import Findings
 from skann.inspection._report._figures import figures_of
 
 
@@ -30,6 +31,7 @@ class Evaluation:
     pooled_levels: dict[str, list[str]]
     n_models_tested: int | None
     baselines_trained: bool
+    findings: Findings | None = None
 
     def value(self, metric: str, rule: str = "none", model: str | None = None) -> float:
         """Return one figure.

@@ -43,6 +43,7 @@ def fragment(report: Evaluation) -> str:
         _importance(report),
         "<h2>Likeliest churners, and why</h2>",
         _reasons(report),
+        *_audit(report),
         "<h2>How to read this</h2>",
         *(f'<p class="note">{escape(note)}</p>' for note in words.notes(report)),
     ]
@@ -173,6 +174,12 @@ def _reasons(report: Evaluation) -> str:
     )
     head = '<th>customer</th><th>probability</th><th class="text">reasons</th>'
     return note + _table(head, rows)
+
+
+def _audit(report: Evaluation) -> list[str]:
+    if report.findings is None:
+        return []
+    return ["<h2>Audit of the training</h2>", report.findings._repr_html_()]
 
 
 def _effect(effect: Any) -> str:

@@ -51,6 +51,8 @@ class EvaluationReport(Evaluation):
         `train_validation_test_split`.
     baselines_trained : bool
         Whether baselines were fitted on training rows, or cross-validated on the test rows.
+    findings : Findings or None
+        What `audit` found, where it was asked: `dataclasses.replace(report, findings=audit(...))`.
 
     Examples
     --------

@@ -21,6 +21,7 @@ def text(report: Evaluation) -> str:
         "Decisions\n" + _table(report, words.DECISION),
         "Columns that the ranking rests on (AUC lost when shuffled)\n" + _importance(report),
         "Likeliest churners, and why\n" + _reasons(report),
+        *([f"Audit of the training\n{report.findings}"] if report.findings is not None else []),
         _wrap(*words.notes(report)),
     ]
     return "\n\n".join(parts) + "\n"
