@@ -29,6 +29,7 @@ from skann.cli._tables import (
     write_table,
 )
 from skann.cli._training import contacted_blindly, contacted_by, fit, on_terminal
+from skann.costs import forecast_cost
 
 EXAMPLE = "skann train customers.csv --target Churn --fn-cost 100 --fp-cost 5"
 
@@ -118,25 +119,32 @@ def train(arguments: argparse.Namespace) -> None:
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
-    """Report on a model by a table with the target column."""
+    """Report on a model by a table with the target column, or forecast what it will cost."""
     check_outputs(_inputs(arguments, arguments.model), {"--report": arguments.report})
     saved = load_model(arguments.model, trust=arguments.trust)
     table = read_table(arguments.data)
-    frame = to_frame(known_or_held(table, {*saved.columns, saved.target}), arguments.data)
-    features, labels = _split(frame, saved.target, arguments.data, table.shape, saved.labels)
+    target = saved.target
+    if target not in table.column_names or table.column(target).null_count == len(table):
+        if arguments.report:
+            raise CommandError(
+                f"--report needs labels in a column {target!r}, and {arguments.data} has none."
+                + did_you_mean(target, {*table.column_names} - {*saved.columns})
+            )
+        _forecast(saved, table, arguments.data)
+        return
+    frame = to_frame(known_or_held(table, {*saved.columns, target}), arguments.data)
+    features, labels = _split(frame, target, arguments.data, table.shape, saved.labels)
     strange = labels[~labels.isin(saved.labels)]
     if len(strange):
         raise CommandError(
-            f"{arguments.data}: column {saved.target!r} holds {strange.iloc[0]!r}; the model knows "
+            f"{arguments.data}: column {target!r} holds {strange.iloc[0]!r}; the model knows "
             f"{saved.labels[0]!r} and {saved.labels[1]!r}."
         )
     features = saved.features(features, arguments.data)
     probability = saved.probability(features)
     churned = (labels == saved.positive).to_numpy()
-    report.describe_classes(churned, saved.target, saved.positive)
-    n_known = np.isin(fingerprints(features), saved.trained_rows).sum()
-    if n_known:
-        report.say("Note", f"the model was trained on {n_known:,} of these rows: they flatter it")
+    report.describe_classes(churned, target, saved.positive)
+    _note_trained_rows(saved, features)
     print()
     report.print_ranking(churned, {"network": probability})
     print()
@@ -145,8 +153,37 @@ def evaluate(arguments: argparse.Namespace) -> None:
     costs = report.print_decisions(churned, contacted, saved.model.fn_cost, saved.model.fp_cost)
     print()
     report.say("Cost", report.saving_text(costs))
+    forecast = forecast_cost(probability, contacted[report.CHOSEN], **saved.costs)
+    report.say("Forecast", report.forecast_text(forecast, costs[report.CHOSEN]))
     if arguments.report:
         _write_report(saved, features, labels, arguments.report)
+
+
+def _forecast(saved: SavedModel, table: pa.Table, path: str) -> None:
+    """Say what decisions on customers will cost of whom nobody knows yet who leaves."""
+    report.say("Data", f"{path}, {table.num_rows:,} rows and {table.num_columns} columns")
+    hint = did_you_mean(saved.target, {*table.column_names} - {*saved.columns})
+    report.say("", f"no label in a column {saved.target!r}, so that costs are forecast.{hint}")
+    frame = to_frame(known_or_held(table, saved.columns), path)
+    features = saved.features(frame.drop(columns=saved.target, errors="ignore"), path)
+    probability = saved.probability(features)
+    _note_trained_rows(saved, features)
+    contacted = contacted_blindly(len(probability))
+    contacted |= contacted_by(probability, saved.model.threshold_)
+    print()
+    forecasts = {
+        name: forecast_cost(probability, contact, **saved.costs)
+        for name, contact in contacted.items()
+    }
+    report.print_forecasts(contacted, forecasts)
+    print()
+    report.say("Forecast", report.forecast_text(forecasts[report.CHOSEN]))
+
+
+def _note_trained_rows(saved: SavedModel, features: pd.DataFrame) -> None:
+    n_known = np.isin(fingerprints(features), saved.trained_rows).sum()
+    if n_known:
+        report.say("Note", f"the model was trained on {n_known:,} of these rows: they flatter it")
 
 
 def monitor(arguments: argparse.Namespace) -> None:
@@ -265,7 +302,7 @@ def _write_report(
         saved.model,
         features,
         labels,
-        costs={"fn_cost": saved.model.fn_cost, "fp_cost": saved.model.fp_cost},
+        costs=saved.costs,
         train=train,
         random_state=seed,
     )

@@ -26,6 +26,11 @@ class SavedModel:
     reference: dict[str, Any]  # of customers unseen in training, for later comparisons
     group: str | None = None  # column that tells customers apart, where training was told
 
+    @property
+    def costs(self) -> dict[str, float]:
+        """What mistakes cost."""
+        return {"fn_cost": self.model.fn_cost, "fp_cost": self.model.fp_cost}
+
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
         """The model's columns of a table; those that it leaves out may be absent."""
         from skann.preprocessing._roles import USED  # loaded with the model, and not for --help
@@ -39,10 +44,10 @@ class SavedModel:
             )
         return frame.reindex(columns=self.columns)
 
-    def probability(self, features: pd.DataFrame, prior: float | None = None) -> np.ndarray:
-        """The probability of the positive label, one a row, at another churn rate if given."""
+    def probability(self, features: pd.DataFrame) -> np.ndarray:
+        """The probability of the positive label, one a row."""
         position = list(self.model.classes_).index(self.positive)
-        return self.model.predict_proba(features, prior=prior)[:, position]
+        return self.model.predict_proba(features)[:, position]
 
 
 def save_model(saved: SavedModel, path: str) -> None:

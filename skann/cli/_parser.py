@@ -105,10 +105,12 @@ def build_parser() -> argparse.ArgumentParser:
         "--seed", type=_seed, metavar="N", default=0, help="seed of every draw (%(default)s)"
     )
 
-    evaluate = subcommands.add_parser("evaluate", help="test a model on a table with the target")
+    evaluate = subcommands.add_parser("evaluate", help="what a model's decisions cost on a table")
     evaluate.set_defaults(run=commands.evaluate)
     evaluate.add_argument("model", help="file that `skann train` saved")
-    evaluate.add_argument("data", help="CSV or Parquet file with the target column")
+    evaluate.add_argument(
+        "data", help="CSV or Parquet file; without the target column the cost is forecast"
+    )
     evaluate.add_argument("--report", metavar="FILE", help="HTML file to write a report to")
 
     predict = subcommands.add_parser("predict", help="list customers, most worth contacting first")
@@ -139,10 +141,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     predict.add_argument(
         "--prior",
-        type=_share,
+        type=_prior,
         metavar="SHARE",
         help="churn rate of these customers, where it is not that of the training table: "
-        "probabilities and decisions move to it",
+        "probabilities and decisions move to it; estimate: find it from all rows of the table",
     )
 
     monitor = subcommands.add_parser(
@@ -173,6 +175,10 @@ def _share(text: str) -> float:
     if not 0 < share < 1:
         raise argparse.ArgumentTypeError(f"{text} is no share between 0 and 1")
     return share
+
+
+def _prior(text: str) -> float | str:
+    return text if text == "estimate" else _share(text)
 
 
 def _count(text: str) -> int:

@@ -1,5 +1,6 @@
 """The list of customers that `skann predict` writes."""
 
+import warnings
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
 
@@ -7,10 +8,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from skann._warnings import SkannWarning, give, held_back, warn
+from skann._warnings import EstimateWarning, SkannWarning, give, held_back, warn
+from skann.cli._errors import CommandError
 from skann.cli._model_file import SavedModel
 from skann.cli._tables import BLOCK_ROWS, Blocks, known_or_held, to_frame
 from skann.costs._decision import contact_gain
+from skann.costs._prior_estimate import estimate_prior
+from skann.costs._priors import move_to_prior
 
 _FRACTION = r"\s*[+-]?\d*[.,]\d+\s*"
 
@@ -42,8 +46,9 @@ class CustomerList:
     n_reasons : int, default=0
         Columns to name for each customer, in comparison with the first block.
     sort : bool, default=True
-    prior : float or None, default=None
-        Churn rate of these customers, where it differs from that of training.
+    prior : float, "estimate" or None, default=None
+        Churn rate of these customers, where it differs from that of training. To estimate it takes
+        the scores of all rows, so that unsorted lists are scored twice.
     progress : bool, default=False
         Whether to show a bar on stderr.
 
@@ -62,7 +67,7 @@ class CustomerList:
         *,
         n_reasons: int = 0,
         sort: bool = True,
-        prior: float | None = None,
+        prior: float | str | None = None,
         progress: bool = False,
     ) -> None:
         self.n_customers, self.n_contacted, self.gain = 0, 0, 0.0
@@ -78,15 +83,25 @@ class CustomerList:
         self._saved.features(frame, path)  # refuses a table that lacks some
         identifying = _identifying(self._table, self._saved)
         new_names = _free_names(self._our_names(not identifying), names, path)
-        model = self._saved.model
+        model, rate = self._saved.model, self._prior
         scored = self._scored(identifying, new_names.get("row"))
         if self._sort or model.capacity is not None or model.budget is not None:
-            scored = iter([_joined(list(scored))])
+            whole = _joined(list(scored))
+            scored = iter([whole])
+            if rate == "estimate":
+                rate = self._estimate(whole.probability)
+        elif rate == "estimate":
+            rate = self._estimate(np.concatenate(list(self._probabilities())))
         for block in scored:
+            if rate is not None:
+                moved = move_to_prior(
+                    block.probability, from_prior=model.prior_, to_prior=float(rate)
+                )
+                block = block._replace(probability=moved)
             n_rows = len(block.probability)
             offer = model._offers(None, {}, n_rows).best(block.probability)
             gain = contact_gain(block.probability, offer.costs)
-            contact = model._rule_at().contacted(block.probability, offer)
+            contact = model._rule_at(rate).contacted(block.probability, offer)
             order = np.argsort(-gain, kind="stable") if self._sort else np.arange(n_rows)
             for start in range(0, n_rows, BLOCK_ROWS):
                 rows = order[start : start + BLOCK_ROWS]
@@ -110,7 +125,7 @@ class CustomerList:
         for block in self._with_bar(self._table.read({*saved.columns, *identifying})):
             with held_back() as new_notes:
                 features = saved.features(to_frame(known_or_held(block, saved.columns), path), path)
-                probability = saved.probability(features, self._prior)
+                probability = saved.probability(features)
                 reasons = self._reasons(features)
             notes += new_notes
             theirs = block.select(identifying).replace_schema_metadata()
@@ -120,6 +135,36 @@ class CustomerList:
             n_rows += len(block)
             yield _Scored(theirs, probability, reasons)
         give([notes])
+
+    def _probabilities(self) -> Iterator[np.ndarray]:
+        """Score each block once more; what there is to say of the rows is said the other time."""
+        saved, path = self._saved, self._table.path
+        for block in self._with_bar(self._table.read(saved.columns)):
+            with held_back():
+                yield saved.probability(saved.features(to_frame(block, path), path))
+
+    def _estimate(self, probability: np.ndarray) -> float:
+        """The churn rate that the scores of all rows tell."""
+        from skann.inspection._table_summary import tells_rates
+
+        own = self._saved.model.prior_
+        advice = "Give the rate if you know it, as in --prior 0.05."
+        if not tells_rates(self._saved.reference, own):
+            raise CommandError(
+                "--prior estimate: the model's probabilities are off on the test rows of its "
+                f"training, too, so that they do not tell the churn rate of others. {advice}"
+            )
+        try:
+            with warnings.catch_warnings(action="error", category=EstimateWarning):
+                found = estimate_prior(probability, own)
+        except EstimateWarning as warning:
+            raise CommandError(f"--prior estimate: {warning} {advice}") from None
+        warn(
+            f"The churn rate of these customers is estimated at {found.prior:.1%} ({found.low:.1%} "
+            f"to {found.high:.1%}); training had {own:.1%}.",
+            SkannWarning,
+        )
+        return found.prior
 
     def _reasons(self, features: pd.DataFrame) -> pa.Table:
         if not self._n_reasons:

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from skann.costs import CostForecast
+
 CHOSEN = "network at threshold"  # the decisions that a report is about
 
 _OBVIOUS = ("1", "yes", "y", "true")
@@ -116,6 +118,31 @@ def print_decisions(
     header = ["contacting", "contacted", "precision", "recall", "F1", "accuracy", "cost"]
     print_columns(header, rows)
     return costs
+
+
+def print_forecasts(
+    contacted: Mapping[str, np.ndarray], forecasts: Mapping[str, CostForecast]
+) -> None:
+    """Print whom each way of choosing contacts, and what that will cost."""
+    rows = [
+        [name, f"{contact.sum():,}", f"{contact.mean():.1%}", money(forecasts[name].cost)]
+        for name, contact in contacted.items()
+    ]
+    print_columns(["contacting", "customers", "contacted", "cost, forecast"], rows)
+
+
+def forecast_text(forecast: CostForecast, measured: float | None = None) -> str:
+    """What decisions will cost by the probabilities alone, and whether they did."""
+    cost, low, high = map(money, forecast)
+    text = f"{cost} per customer by the probabilities alone (95% of outcomes from {low} to {high})"
+    if measured is None:
+        return (
+            f"{text}, if these are calibrated, for which `skann monitor` looks. Labels would make "
+            "it a measurement"
+        )
+    if forecast.low <= measured <= forecast.high:
+        return f"{text}; it was {money(measured)}, within that"
+    return f"{text}; it was {money(measured)}: the probabilities are off on these customers"
 
 
 def money(amount: float) -> str:

@@ -7,6 +7,7 @@ validation rows, (10) a learning rate too low, (11) a learning rate too high, (1
 (13) a network too big for what it gains, (14) underfitting.
 """
 
+import itertools
 import os
 import re
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from imblearn.over_sampling import RandomOverSampler
+from scipy.special import expit, logit
 from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
@@ -27,7 +29,7 @@ from skann import ChurnANNClassifier, CostThresholdClassifier
 from skann.datasets import fetch_telco_churn, make_churn
 from skann.inspection import audit
 from skann.inspection._audit._findings import Findings
-from skann.inspection._audit._training import _both_unseen
+from skann.inspection._audit._training import _both_unseen, shared_top
 from skann.model_selection import StagedSearchCV, train_validation_test_split
 from skann.model_selection._forward_folds import ForwardFolds
 
@@ -304,14 +306,30 @@ def test_a_cut_from_too_few_churners_is_found():
 
 
 @pytest.mark.slow
-def test_gradient_boosting_that_is_ahead_is_found():
+def test_gradient_boosting_that_is_ahead_and_seeds_that_disagree_are_found():
     random = np.random.default_rng(0)
     X = pd.DataFrame(random.uniform(size=(1500, 2)), columns=["a", "b"])
     y = np.where(((X["a"] > 0.5) != (X["b"] > 0.5)) ^ (random.random(1500) < 0.2), "Yes", "No")
     network = ChurnANNClassifier((4,), n_heads=1, cv=2, epochs=2, random_state=0).fit(X, y)
-    fault = "gradient boosting is ahead"
-    (finding,) = (f for f in audit(network, X, y) if f.fault == fault)
-    assert "its AUC is higher by" in finding.evidence
+    found = {finding.fault: finding for finding in audit(network, X, y)}
+    assert "its AUC is higher by" in found["gradient boosting is ahead"].evidence
+    finding = found["seeds that disagree"]
+    share = int(re.search(r"By the spread of the 2 networks.* about (\d+)%", finding.evidence)[1])
+    assert 0 < share < 80 and "cv=4" in finding.fix
+
+
+@pytest.mark.parametrize("noise", [0.1, 1.0])
+def test_the_top_that_seeds_share_is_told_from_the_networks_of_one_fit(noise):
+    random = np.random.default_rng(0)
+    signal = random.normal(-1, 1, 3000)
+
+    def fit():
+        return expit(signal + noise * random.normal(size=(4, 3000)))
+
+    fits = [fit() for _ in range(10)]
+    tops = [set(np.argsort(-logit(of_each).mean(axis=0))[:300]) for of_each in fits]
+    shared = np.mean([len(a & b) / 300 for a, b in itertools.combinations(tops, 2)])
+    assert shared_top(fits[0]) == pytest.approx(shared, abs=0.08)
 
 
 def test_twins_in_a_table_of_few_values_are_no_fault(split):

@@ -1,5 +1,6 @@
 """evaluate: figures, decisions, baselines, and the report's four forms."""
 
+import dataclasses
 import re
 import sys
 import warnings
@@ -9,6 +10,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from skann.inspection._findings import Finding, Findings
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import FixedThresholdClassifier
@@ -22,6 +24,7 @@ from skann import (
     UnseenLevelsWarning,
     WorkflowWarning,
 )
+from skann.costs import forecast_cost
 from skann.datasets import make_churn
 from skann.inspection import evaluate
 from skann.model_selection import train_validation_test_split
@@ -382,3 +385,20 @@ def test_a_network_says_what_it_leaves_out_and_pools_and_unseen_levels_once():
     text = " ".join(str(report).split())
     assert "The network leaves out customer_id (id), unit (constant)." in text
     assert "Levels too rare to learn from count as one: 1 of shop (such as seldom)." in text
+
+
+def test_the_forecast_of_the_cost_stands_beside_the_cost(report):
+    probability = report.probabilities[report.model]
+    contacted = report.decisions[report.model, "cost"]
+    forecast = forecast_cost(probability, contacted, **COSTS)
+    for form in (str(report), report._repr_html_()):
+        said = " ".join(form.split())
+        assert f"be forecast to cost {forecast.cost:.2f} per customer" in said
+        assert f"it was {report.value('cost', 'cost'):.2f}, " in said
+
+
+def test_what_an_audit_found_stands_in_every_form_of_a_report(report):
+    assert "Audit" not in str(report) and "Audit" not in report._repr_html_()
+    finding = Finding("no validation rows", "warning", "seen <here>", "set cv")
+    audited = dataclasses.replace(report, findings=Findings([finding]))
+    assert "-> set cv" in str(audited) and "seen &lt;here&gt;" in audited._repr_html_()

@@ -24,7 +24,8 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
     time, resampling or scaling before the split); accuracy as the only measure; imbalance
     ignored; a threshold at 0.5, or from too few customers; no validation rows; and, in the history
     of a fitted `ChurnANNClassifier`, a learning rate too high or too low, over- and underfitting,
-    and a network too big for what it gains over logistic regression, or behind gradient boosting.
+    a network too big for what it gains over logistic regression, or behind gradient boosting, and
+    a ranking that another seed would turn over.
 
     Parameters
     ----------
@@ -100,6 +101,8 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
         found += training.learning(network, churned)
         found += training.gain_over_logistic(estimator, network, table, labels, groups)
         found += training.gain_over_boosting(estimator, network, table, labels, groups)
+        unseen = table if X_test is None else as_table(X_test)
+        found += training.disagreeing_seeds(estimator, network, unseen)
     return Findings(sorted(found, key=lambda finding: finding.severity != "error"))
 
 

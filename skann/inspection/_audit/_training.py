@@ -2,10 +2,12 @@
 
 import warnings
 from collections.abc import Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 from sklearn.base import clone
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
@@ -16,7 +18,7 @@ from skann._warnings import DroppedColumnWarning, held_back
 from skann.inspection._audit._findings import Finding
 from skann.inspection._baselines import boosting_baseline, logistic_baseline
 from skann.inspection._bootstrap import ranking_figures, with_intervals
-from skann.inspection._unwrap import positive_label
+from skann.inspection._unwrap import layers, positive_label
 
 _RISE = 1.5  # training loss over its lowest so far
 _STILL_FALLING = 0.002  # share of the loss gained in the last tenth of the epochs
@@ -24,6 +26,10 @@ _WIDE_GAP = 0.03  # AUC, beyond what chance explains
 _PAST_BEST = 1.05  # validation loss over its lowest
 _BEHIND = 0.02  # AUC
 _WEIGHTS_PER_ROW = 10
+_SHARED_TOP = 0.8
+_MOST_RANKED = 5000
+_FEWEST_RANKED = 200
+_N_PAIRS = 100
 
 
 def learning(network: Any, churned: np.ndarray) -> Iterator[Finding]:
@@ -135,6 +141,50 @@ def gain_over_boosting(
             "The network underfits: let StagedSearchCV tune it, or take "
             "HistGradientBoostingClassifier; CostThresholdClassifier decides for either.",
         )
+
+
+def disagreeing_seeds(estimator: Any, network: Any, table: pd.DataFrame) -> Iterator[Finding]:
+    """Find a ranking that another seed would turn over, by how far the networks disagree."""
+    rows = table.iloc[:: -(-len(table) // _MOST_RANKED)]
+    in_pipeline = any(hasattr(layer, "steps") for layer in layers(estimator))
+    n_networks = len(network.pipelines_)
+    # Networks of a splitter's folds may differ by more than chance, such as by their years.
+    by_chance = isinstance(network.cv, Integral) and n_networks > 1
+    if in_pipeline or not by_chance or len(rows) < _FEWEST_RANKED:
+        return
+    names = getattr(network, "feature_names_in_", None)
+    with held_back():
+        X = network._check_unseen(rows.to_numpy() if names is None else rows[[*names]])
+        of_each = np.array(network._of_each(network._probability, X))
+    shared = shared_top(of_each)
+    if shared < _SHARED_TOP:
+        yield Finding(
+            "seeds that disagree",
+            "warning",
+            f"By the spread of the {n_networks} networks, fits that differ in their seed alone "
+            f"would share about {shared:.0%} of the customers in the top tenth.",
+            f"Average more networks, cv={2 * n_networks}, or give more rows; and decide by cost "
+            "rather than by rank.",
+        )
+
+
+def shared_top(of_each: np.ndarray) -> float:
+    """Share of the top tenth that two means of as many networks have in common, by bootstrap.
+
+    `of_each` are probabilities, shape (n_networks, n_customers).
+    """
+    scores = logit(np.clip(of_each, 1e-6, 1 - 1e-6))
+    n_networks, n_customers = scores.shape
+    mean = scores.mean(axis=0)
+    # Means of resampled networks vary too little by the factor that variances of samples do.
+    scores = mean + (scores - mean) * np.sqrt(n_networks / (n_networks - 1))
+    n_top = n_customers // 10
+    random = np.random.default_rng(0)
+    shared = []
+    for one, other in random.integers(n_networks, size=(_N_PAIRS, 2, n_networks)):
+        top, other_top = (np.argsort(-scores[drawn].mean(axis=0))[:n_top] for drawn in (one, other))
+        shared.append(np.isin(top, other_top).mean())
+    return float(np.mean(shared))
 
 
 def _both_unseen(

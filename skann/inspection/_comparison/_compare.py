@@ -21,6 +21,7 @@ from skann.inspection._comparison._summary import (
     repeated_share,
     scores,
     summarize_table,
+    tells_rates,
     training_rate,
 )
 from skann.preprocessing._table import as_table
@@ -240,13 +241,10 @@ def _score(
     if "score" not in summary and not isinstance(reference, Mapping):
         summary = summarize_table(reference, model)
     rate = training_rate(model)
-    known = summary.get("implied_rate")
-    # Off on customers whose rate is known, probabilities do not tell that of others.
-    is_true = rate is None or known is None or known[1] <= rate <= known[2]
     return _Scored(
         float(probability.mean()),
         summary.get("score", {}).get("mean"),
-        implied_rate(model, probability) if is_true else None,
+        implied_rate(model, probability) if tells_rates(summary, rate) else None,
         rate,
     )
 
@@ -284,8 +282,8 @@ def _verdict(changes: list[Change], scored: _Scored) -> str:
         start = f"Customers have changed ({_named(changes)}), and the" if changes else "The"
         return (
             f"{start} scores imply a churn rate of {rate.prior:.1%} where training had "
-            f"{before:.1%}: decide with prior={rate.prior:.3g}, and train again once "
-            "labels are there."
+            f"{before:.1%}: decide with prior={rate.prior:.3g} (in the command: --prior), and "
+            "train again once labels are there."
         )
     if changes:
         return (

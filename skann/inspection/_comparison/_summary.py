@@ -1,5 +1,6 @@
 """What a table holds, column by column, in a few numbers that no customer can be told from."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -82,6 +83,12 @@ def implied_rate(model: Any, probability: np.ndarray) -> PriorEstimate | None:
         return None
     with held_back():  # the interval says it
         return estimate_prior(probability, rate)
+
+
+def tells_rates(summary: Mapping[str, Any], rate: float | None) -> bool:
+    """Whether scores tell churn rates: off on customers whose rate is known, they do not."""
+    known = summary.get("implied_rate")
+    return rate is None or known is None or bool(known[1] <= rate <= known[2])
 
 
 def summarize_column(series: pd.Series, like: dict[str, Any] | None = None) -> dict[str, Any]:

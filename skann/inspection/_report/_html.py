@@ -35,7 +35,7 @@ def fragment(report: Evaluation) -> str:
         "<h2>Ranking and probabilities</h2>",
         _figures(report, words.RANKING),
         "<h2>Decisions</h2>",
-        _paragraphs(words.costs(report)),
+        _paragraphs(words.costs(report), words.forecast(report)),
         _figures(report, words.DECISION),
         _matrices(report),
         _plots(report),

@@ -19,6 +19,7 @@ def text(report: Evaluation) -> str:
         _wrap(words.balance(report), words.decision(report), words.costs(report)),
         "Ranking and probabilities\n" + _table(report, _RANKING),
         "Decisions\n" + _table(report, words.DECISION),
+        _wrap(words.forecast(report)),
         "Columns that the ranking rests on (AUC lost when shuffled)\n" + _importance(report),
         "Likeliest churners, and why\n" + _reasons(report),
         *([f"Audit of the training\n{report.findings}"] if report.findings is not None else []),

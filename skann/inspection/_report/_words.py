@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from skann.costs import forecast_cost
 from skann.inspection._report._evaluation import Evaluation
 from skann.inspection._report._figures import figures_of
 
@@ -119,6 +120,21 @@ def costs(report: Evaluation) -> str:
         for name, amount in report.costs._asdict().items()
     ]
     return f"Cost of each outcome: {', '.join(amounts)}."
+
+
+def forecast(report: Evaluation) -> str:
+    """Return what the decisions were to cost by the probabilities, beside what they did cost."""
+    contacted = report.decisions[report.model, "chosen"]
+    found = forecast_cost(report.probabilities[report.model], contacted, **report.costs._asdict())
+    measured = report.value("cost", "chosen")
+    place = "within that range."
+    if not found.low <= measured <= found.high:
+        place = "outside that range: the probabilities are off for these customers."
+    cost, low, high = map(money, found)
+    return (
+        f"From the probabilities alone, these contacts were expected to cost {cost} per customer "
+        f"(95% of outcomes between {low} and {high}); they cost {money(measured)}, {place}"
+    )
 
 
 def notes(report: Evaluation) -> list[str]:
