@@ -1,6 +1,7 @@
 """Searches and scoring on a cluster: the README's recipes, results as without one, refusals."""
 
 import re
+import sys
 import warnings
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
@@ -70,25 +71,42 @@ def has_tensorflow():
     return "tensorflow" in sys.modules
 
 
-@pytest.mark.slow
-def test_the_recipe_scores_the_partitions_of_a_table_without_tensorflow(
-    client, scorer, rows, tmp_path, monkeypatch
-):
+@pytest.fixture
+def names(scorer, rows, tmp_path, monkeypatch):
+    """What the recipes may use, in a folder that holds the rows to score in four files."""
     monkeypatch.chdir(tmp_path)
     Path("customers").mkdir()
     for part in range(4):
-        rows[part::4].to_parquet(f"customers/{part}.parquet")
-    names = {"scorer": scorer}
+        rows[part::4].to_parquet(f"customers/{part}.parquet", index=False)
+    return {"scorer": scorer}
+
+
+@pytest.mark.slow
+def test_the_recipe_scores_the_partitions_of_a_table_without_tensorflow(
+    client, scorer, rows, names
+):
     exec(RECIPES[1], names)
-    expected = rows.assign(probability=scorer.predict_proba(rows)[:, 1])
-    best = expected.nlargest(len(names["best"]), "probability")
-    assert len(best) == len(rows)
-    assert names["best"].index.tolist() == best.index.tolist()
-    assert_array_equal(names["best"]["probability"], best["probability"])
     assert names["customers"].npartitions == 4
+    expected = np.sort(scorer.predict_proba(rows)[:, 1])[::-1]
+    assert_array_equal(names["best"]["probability"], expected)
     top = names["customers"].nlargest(5, "probability").compute()
-    assert top.index.tolist() == best.index[:5].tolist()
+    assert_array_equal(top["probability"], expected[:5])
+    assert_array_equal(scorer.predict_proba(top[rows.columns])[:, 1], expected[:5])
     assert not any(client.run(has_tensorflow).values())
+
+
+@pytest.mark.slow
+def test_the_recipe_for_spark_scores_as_that_for_dask(client, names, monkeypatch):
+    sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
+    monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
+    exec(RECIPES[1], names)
+    expected = names["best"]
+    local = sql.SparkSession.builder.master("local[1]").config("spark.ui.enabled", False)
+    with local.getOrCreate() as names["spark"]:
+        exec(RECIPES[2], names)
+        best = names["best"].toPandas()
+    assert_allclose(best["probability"], expected["probability"], rtol=1e-12)
+    assert best["region"].tolist() == expected["region"].tolist()
 
 
 @pytest.mark.slow
