@@ -143,16 +143,15 @@ class Data:
     fit_params: Mapping[str, Any]
 
 
-def train_until(fit: Fit, data: Data, fold: int, epoch: int) -> Fit:
-    """Train up to ``epoch`` epochs in all, on the training rows of a fold."""
-    train = data.folds[fold][0]
-    fit_params = _check_method_params(data.X, data.fit_params, indices=train)
+def train_until(
+    fit: Fit, X: Any, y: Any, train: Any, fit_params: Mapping[str, Any], epoch: int
+) -> Fit:
+    """Train up to ``epoch`` epochs in all, on some rows of the table."""
+    fit_params = _check_method_params(X, fit_params, indices=train)
     fit.parts.until = epoch
     start = perf_counter()
     try:
-        fit.estimator.fit(
-            _safe_indexing(data.X, train), _safe_indexing(data.y, train), **fit_params
-        )
+        fit.estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **fit_params)
     except Exception as error:
         fit.error = error
     fit.seconds += perf_counter() - start
@@ -162,7 +161,11 @@ def train_until(fit: Fit, data: Data, fold: int, epoch: int) -> Fit:
 def train_all(fits: list[list[Fit]], data: Data, epoch: int, parallel: Parallel) -> None:
     """Train all that are not done up to ``epoch`` epochs in all."""
     pairs = [(row, fold) for row in fits for fold, fit in enumerate(row) if not fit.parts.done]
-    trained = parallel(delayed(train_until)(row[fold], data, fold, epoch) for row, fold in pairs)
+    # Rows as arguments of their own are what a cluster sends once, not with each fit.
+    trained = parallel(
+        delayed(train_until)(row[fold], data.X, data.y, data.folds[fold][0], data.fit_params, epoch)
+        for row, fold in pairs
+    )
     for (row, fold), fit in zip(pairs, trained, strict=True):
         row[fold] = fit
 

@@ -2,11 +2,13 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
+from joblib import parallel_config
+from joblib.parallel import get_active_backend
 from sklearn import get_config
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
@@ -204,11 +206,17 @@ class StagedSearchCV(BaseSearchCV):
             # All that is left to do for scikit-learn's loop is to score what races have trained.
             self.estimator, self.n_jobs = self._races.handover.stand_in, 1
         try:
-            return super().fit(X, y, **params)
+            with nullcontext() if self._races is None else _one_job():
+                return super().fit(X, y, **params)
         finally:
             self.estimator, self.n_jobs, self.cv = own
             del self._rows
             self._races = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Workers are handed the search that they work for, and their rows beside it.
+        state = super().__getstate__()
+        return {name: state[name] for name in state if name not in ("_races", "_rows")}
 
     def _check_comparable(self) -> None:
         if self.refit is False and isinstance(self.scoring, list | tuple | set | dict):
@@ -308,6 +316,13 @@ class StagedSearchCV(BaseSearchCV):
     def _score_of(self, results: Mapping[str, Any], index: int) -> float:
         scores = results.get(f"mean_test_{self._metric(results)}")
         return np.nan if scores is None else float(scores[index])
+
+
+def _one_job() -> AbstractContextManager[Any]:
+    """Let n_jobs=1 be one job, where joblib's backend would use all of its workers, as Dask's."""
+    backend, _ = get_active_backend()
+    ignores_n_jobs = backend.effective_n_jobs(1) > 1
+    return parallel_config("threading", n_jobs=1) if ignores_n_jobs else nullcontext()
 
 
 @contextmanager
