@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from sklearn import get_config
@@ -15,6 +15,7 @@ from sklearn.utils.parallel import Parallel
 from sklearn.utils.validation import has_fit_parameter
 
 from skann._sklearn_private import BaseSearchCV, StrOptions
+from skann._typing import Labels, Table
 from skann._warnings import WorkflowWarning
 from skann.model_selection._failures import check_any_score, warnings_held_back
 from skann.model_selection._progress import SearchProgress
@@ -148,7 +149,7 @@ class StagedSearchCV(BaseSearchCV):
         self.stages = stages
         self.race = race
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> "StagedSearchCV":
+    def fit(self, X: Table, y: Labels | None = None, **params: Any) -> Self:
         """Run all stages, then fit the best candidate on all rows.
 
         Parameters

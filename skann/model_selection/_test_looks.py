@@ -19,7 +19,7 @@ class TestRecord:
 
     __test__ = False  # no test class, whatever its name says to pytest
 
-    def __init__(self, X_train: Any, y_train: Any) -> None:
+    def __init__(self, X_train: object, y_train: object) -> None:
         self.models: set[bytes] = set()
         self._train = [weakref.ref(part) for part in (X_train, y_train) if _is_tracked(part)]
 
@@ -36,7 +36,7 @@ class TestRecord:
 _records: dict[int, TestRecord] = {}
 
 
-def remember_test(X_test: Any, y_test: Any, X_train: Any, y_train: Any) -> None:
+def remember_test(X_test: object, y_test: object, X_train: object, y_train: object) -> None:
     """Open a record, found by the rows or by their labels."""
     record = TestRecord(X_train, y_train)
     for part in filter(_is_tracked, (X_test, y_test)):
@@ -46,7 +46,7 @@ def remember_test(X_test: Any, y_test: Any, X_train: Any, y_train: Any) -> None:
         weakref.finalize(part, _records.pop, key, None).atexit = False
 
 
-def find_test(X_test: Any, y_test: Any = None) -> TestRecord | None:
+def find_test(X_test: object, y_test: object = None) -> TestRecord | None:
     """Return the record of test rows or labels; None for those of another origin."""
     return _records.get(id(X_test)) or _records.get(id(y_test))
 
@@ -76,5 +76,5 @@ def count_look(record: TestRecord, probability: np.ndarray, stacklevel: int = 3)
     return seen
 
 
-def _is_tracked(part: Any) -> bool:
+def _is_tracked(part: object) -> bool:
     return not isinstance(part, list)  # lists take no weak references
