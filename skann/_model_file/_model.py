@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,7 +18,7 @@ from skann._model_file._versions import versions, warn_of_other_versions
 from skann._travel import travelling, without_fitted_samplers
 
 
-def save(model: Any, path: str | os.PathLike[str]) -> None:
+def save(model: BaseEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted model to a file that is safe to load, and that scores without TensorFlow.
 
     A pickle (what `pickle`, `joblib` and `cloudpickle` write) is a program: loading one runs
@@ -98,7 +99,7 @@ def load(path: str | os.PathLike[str], *, trusted: Iterable[str] = ()) -> Any:
 
 
 def write_model(
-    path: str | os.PathLike[str], model: Any, about: Mapping[str, Any] | None = None
+    path: str | os.PathLike[str], model: BaseEstimator, about: Mapping[str, Any] | None = None
 ) -> None:
     """Write a fitted model, as `save` does, and what else is to be known of it.
 
@@ -158,6 +159,6 @@ def read_model(
         raise _unreadable(name, error) from error
 
 
-def _unreadable(name: Any, error: Exception) -> ValueError:
+def _unreadable(name: object, error: Exception) -> ValueError:
     said = " ".join(f"{type(error).__name__}: {error}".split())
     return ValueError(f"{name} cannot be read as a model: {said}")

@@ -81,7 +81,7 @@ PLAIN_PARTS = frozenset(
 _LIBRARIES_LEFT_BEHIND = {"keras", "pandas", "polars", "scikeras", "tensorflow"}
 
 
-def check_portable(part: Any, path: str, seen: set[int] | None = None) -> None:
+def check_portable(part: object, path: str, seen: set[int] | None = None) -> None:
     """Refuse a model with a part that cannot be written as numbers, texts and names.
 
     Parameters
@@ -113,7 +113,7 @@ def check_portable(part: Any, path: str, seen: set[int] | None = None) -> None:
     seen.discard(id(part))
 
 
-def _reason_to_stay(part: Any) -> str | None:
+def _reason_to_stay(part: object) -> str | None:
     if isinstance(part, np.ufunc):
         return None
     named = part if isinstance(part, type | FunctionType | BuiltinFunctionType) else type(part)
@@ -135,7 +135,7 @@ def _reason_to_stay(part: Any) -> str | None:
     return None
 
 
-def _inner_parts(part: Any) -> Iterator[tuple[str, Any]]:
+def _inner_parts(part: object) -> Iterator[tuple[str, Any]]:
     if isinstance(part, dict):
         yield from ((f"[{key!r}]", value) for key, value in part.items())
     elif isinstance(part, list | tuple | set | frozenset):

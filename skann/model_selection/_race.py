@@ -16,7 +16,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
@@ -25,6 +25,7 @@ from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._churn_ann._fit_in_parts import FitInParts
 from skann._sklearn_callbacks import Task
 from skann._sklearn_private import _check_method_params, _safe_indexing
+from skann._typing import Labels, Table
 from skann.model_selection._handover import Failed, Handover
 
 FIRST_RUNG = 4
@@ -81,13 +82,13 @@ def rungs() -> Iterator[int]:
         epoch *= 2
 
 
-def network_of(estimator: Any) -> Any:
+def network_of(estimator: BaseEstimator) -> Any:
     """Return the ChurnANNClassifier that is the estimator, or its last step; None if neither is."""
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     return last if isinstance(last, ChurnANNClassifier) else None
 
 
-def can_race(estimator: Any) -> bool:
+def can_race(estimator: BaseEstimator) -> bool:
     """Tell whether a fit stops on validation rows, and gets the same rows each time it goes on."""
     network = network_of(estimator)
     if network is None or not network.early_stopping:
@@ -98,7 +99,7 @@ def can_race(estimator: Any) -> bool:
     return all(map(_is_repeatable, (*steps, network.preprocessor)))
 
 
-def are_comparable(estimator: Any, names: set[str]) -> bool:
+def are_comparable(estimator: BaseEstimator, names: set[str]) -> bool:
     """Tell whether the validation losses of networks that differ in ``names`` can be compared."""
     prefix = "" if network_of(estimator) is estimator else f"{estimator.steps[-1][0]}__"
     return all(
@@ -106,7 +107,7 @@ def are_comparable(estimator: Any, names: set[str]) -> bool:
     )
 
 
-def _is_repeatable(step: Any) -> bool:
+def _is_repeatable(step: BaseEstimator) -> bool:
     parameters = step.get_params() if hasattr(step, "get_params") else {}
     return not any(
         name.endswith("random_state") and not isinstance(value, int | np.integer)
@@ -118,7 +119,7 @@ def _is_repeatable(step: Any) -> bool:
 class Fit:
     """The fit of one candidate on one fold, as far as it went."""
 
-    estimator: Any
+    estimator: BaseEstimator
     seconds: float = 0.0
     error: Exception | None = None
 
@@ -127,7 +128,7 @@ class Fit:
         """How far the network has come."""
         return network_of(self.estimator)._parts
 
-    def trained(self) -> Any:
+    def trained(self) -> BaseEstimator:
         """Return the estimator at its best so far; its next ``fit`` has nothing left to do."""
         self.parts.end()
         return self.estimator if self.error is None else Failed(self.error)
@@ -137,9 +138,9 @@ class Fit:
 class Data:
     """What a search fits on."""
 
-    X: Any
-    y: Any
-    folds: list[Any]
+    X: Table
+    y: Labels
+    folds: list[tuple[np.ndarray, np.ndarray]]
     fit_params: Mapping[str, Any]
 
 
@@ -243,7 +244,7 @@ class Races:
     fit_params: Mapping[str, Any]
     data: Data
 
-    def __init__(self, estimator: Any, parallel: Parallel) -> None:
+    def __init__(self, estimator: BaseEstimator, parallel: Parallel) -> None:
         self.handover = Handover(estimator)
         self.seconds: list[float] = []
         self._estimator = estimator
@@ -311,6 +312,6 @@ class Races:
         n_epochs = [float(sum(fit.parts.n_epochs for fit in row)) for row in fits]
         return {"n_epochs": n_epochs, "left_at": left_at}
 
-    def _of(self, candidate: Mapping[str, Any]) -> Any:
+    def _of(self, candidate: Mapping[str, Any]) -> BaseEstimator:
         estimator = clone(self._estimator).set_params(**clone(candidate, safe=False))
         return without_checkpoints(estimator)

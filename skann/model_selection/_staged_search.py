@@ -18,6 +18,7 @@ from sklearn.utils.validation import has_fit_parameter
 
 from skann._sklearn_callbacks import Task
 from skann._sklearn_private import BaseSearchCV, StrOptions
+from skann._typing import Labels, Table
 from skann._warnings import WorkflowWarning
 from skann.model_selection._failures import check_any_score, warnings_held_back
 from skann.model_selection._progress import SearchProgress
@@ -160,7 +161,7 @@ class StagedSearchCV(BaseSearchCV):
         self.stages = stages
         self.race = race
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+    def fit(self, X: Table, y: Labels | None = None, **params: Any) -> Self:
         """Run all stages, then fit the best candidate on all rows.
 
         Parameters
