@@ -38,6 +38,24 @@ class TunedOn(NamedTuple):
         return tuned.threshold, tuned.cut, costs if costs.constant else None
 
 
+def moved(
+    probability: np.ndarray, own: float, prior: float | str | None
+) -> tuple[np.ndarray, float | None]:
+    """Return probabilities at the churn rate of new customers, and that rate; None leaves them.
+
+    Parameters
+    ----------
+    probability : ndarray of shape (n_customers,)
+    own : float
+        Churn rate at which they are calibrated.
+    prior : float, "estimate" or None
+    """
+    if prior is None:
+        return probability, None
+    rate = check_prior(prior, probability, own)
+    return move_to_prior(probability, from_prior=own, to_prior=rate), rate
+
+
 def check_prior(prior: float | str, probability: np.ndarray, own: float) -> float:
     """Return a churn rate, given or to be estimated.
 

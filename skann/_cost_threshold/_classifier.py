@@ -6,15 +6,22 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import check_random_state, get_tags, indexable
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.validation import check_is_fitted
 
-from skann._cost_threshold._calibration import calibrate, fit_calibrator, without_rows
-from skann._cost_threshold._changed_rate import TunedOn, check_prior
+from skann._cost_threshold._calibration import calibrate, fit_calibrator
+from skann._cost_threshold._changed_rate import TunedOn, moved
+from skann._cost_threshold._given import (
+    check_weight,
+    features_of,
+    offers_of,
+    only_costs,
+    routed,
+)
 from skann._cost_threshold._out_of_fold import fit_and_score_unseen, positive_probability
+from skann._cost_threshold._portable import portable_state
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
 from skann._sklearn_callbacks import CallbackSupportMixin, Task
@@ -26,12 +33,11 @@ from skann._sklearn_private import (
     _fit_context,
     _num_samples,
 )
-from skann._travel import is_travelling, without_fitted_samplers
+from skann._travel import is_travelling
 from skann._warnings import each_once
-from skann.costs._actions import Offer, Offers, cost_columns, read_offers
+from skann.costs._actions import Offer
 from skann.costs._decision import bayes_threshold, contact_gain
-from skann.costs._matrix import COST_NAMES, without_columns
-from skann.costs._priors import move_to_prior
+from skann.costs._matrix import COST_NAMES
 from skann.costs._rule import Rule
 from skann.costs._tuning import tune
 
@@ -271,20 +277,19 @@ class CostThresholdClassifier(
         X = indexable(X)[0]
         y = check_labels(y, _num_samples(X))
         positive_index(check_two_classes(y), self.pos_label)  # refuses what is no label
-        weight = _check_weight(sample_weight, len(y))
+        weight = check_weight(sample_weight, len(y))
         if self.capacity is not None and self.budget is not None:
             raise ValueError("Give capacity or budget, not both.")
-        given = _only_costs(
-            "fit", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
-        )
-        offers = self._offers(X, given, len(y))
-        for costs in offers.costs:
-            if costs.constant:
-                bayes_threshold(costs)  # refuses costs that reward mistakes before any training
-        routed = self._route(sample_weight, groups, given, params)
+        costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
+        given = only_costs("fit", **costs)
+        offers = offers_of(self, X, given, len(y))
+        for of_action in offers.costs:
+            if of_action.constant:
+                bayes_threshold(of_action)  # refuses costs that reward mistakes before any training
+        fit_params, split_params = routed(self, sample_weight, groups, given, params)
         task = Task.fit_of(self, n_steps=2, X=X, y=y, sample_weight=sample_weight)
 
-        features = self._features(X)
+        features = features_of(self, X)
         random_state = check_random_state(0 if self.random_state is None else self.random_state)
         self.estimator_, rows, probability = fit_and_score_unseen(
             self.estimator,
@@ -294,8 +299,8 @@ class CostThresholdClassifier(
             self.cv,
             self.n_jobs,
             random_state,
-            routed["estimator"]["fit"],
-            routed["splitter"]["split"],
+            fit_params,
+            split_params,
             groups,
             task,
         )
@@ -332,23 +337,6 @@ class CostThresholdClassifier(
             self.feature_names_in_ = np.asarray(X.columns, dtype=object)
             self.n_features_in_ = len(self.feature_names_in_)
 
-    def _route(
-        self, sample_weight: Any, groups: Any, given: dict[str, Any], params: dict[str, Any]
-    ) -> dict[str, Any]:
-        """What the estimator's `fit` and the splitter's `split` get."""
-        own = {"sample_weight": sample_weight, "groups": groups}
-        own = {name: values for name, values in own.items() if values is not None}
-        if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", **own, **params, **given)
-        if params:
-            raise ValueError(
-                f"fit got {sorted(params)}: extra arguments reach the estimator through metadata "
-                "routing only, sklearn.set_config(enable_metadata_routing=True)."
-            )
-        taken = {name: own[name] for name in own if has_fit_parameter(self.estimator, name)}
-        split = {} if groups is None else {"groups": groups}
-        return {"estimator": {"fit": taken}, "splitter": {"split": split}}
-
     def get_metadata_routing(self) -> MetadataRouter:
         """Metadata routing of this object: see scikit-learn's guide.
 
@@ -383,8 +371,8 @@ class CostThresholdClassifier(
         """
         check_is_fitted(self)
         if self.calibration is None and prior is None:
-            return self.estimator_.predict_proba(self._features(X))
-        positive, _ = self._moved(self._positive_probability(X), prior)
+            return self.estimator_.predict_proba(features_of(self, X))
+        positive, _ = moved(self._positive_probability(X), self.prior_, prior)
         columns = [1.0 - positive, positive] if self._positive_index() else [positive, 1 - positive]
         return np.column_stack(columns)
 
@@ -424,9 +412,8 @@ class CostThresholdClassifier(
         EstimateWarning
             If `prior` is to be estimated, and the batch does not support it.
         """
-        given = _only_costs(
-            "predict", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
-        )
+        costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
+        given = only_costs("predict", **costs)
         probability, offer, rule = self._score(X, given, prior)
         contacted = rule.contacted(probability, offer)
         positive = self._positive_index()
@@ -451,7 +438,7 @@ class CostThresholdClassifier(
         ndarray of object, shape (n_customers,)
             A name out of `actions` ("contact" without these), None for those left alone.
         """
-        given = _only_costs("predict_action", **costs)
+        given = only_costs("predict_action", **costs)
         probability, offer, rule = self._score(X, given, prior)
         names = [*(self.actions or {"contact": {}}), None]
         action = np.where(rule.contacted(probability, offer), offer.action, len(names) - 1)
@@ -475,7 +462,7 @@ class CostThresholdClassifier(
         ndarray of shape (n_customers,)
             In units of cost, at the probabilities of `predict_proba`, for the best action.
         """
-        probability, offer, _ = self._score(X, _only_costs("expected_gain", **costs), prior)
+        probability, offer, _ = self._score(X, only_costs("expected_gain", **costs), prior)
         return contact_gain(probability, offer.costs)
 
     def rank(self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike) -> np.ndarray:
@@ -497,7 +484,7 @@ class CostThresholdClassifier(
         -------
         ndarray of int, shape (n_customers,)
         """
-        probability, offer, rule = self._score(X, _only_costs("rank", **costs), prior)
+        probability, offer, rule = self._score(X, only_costs("rank", **costs), prior)
         ranks = np.empty(len(probability), dtype=np.int64)
         ranks[rule.order(probability, offer)] = np.arange(1, len(probability) + 1)
         return ranks
@@ -513,18 +500,9 @@ class CostThresholdClassifier(
                 f"fit got one cost a customer for {missing}: give them here, too, or keep them in "
                 f"a column of X and name it, as in {missing[0]}='column'."
             )
-        probability, prior = self._moved(self._positive_probability(X), prior)
-        offer = self._offers(X, given, len(probability)).best(probability)
-        return probability, offer, self._rule_at(prior)
-
-    def _moved(
-        self, probability: np.ndarray, prior: float | str | None
-    ) -> tuple[np.ndarray, float | None]:
-        """Probabilities at the churn rate of new customers, and that rate."""
-        if prior is None:
-            return probability, None
-        rate = check_prior(prior, probability, self.prior_)
-        return move_to_prior(probability, from_prior=self.prior_, to_prior=rate), rate
+        probability, rate = moved(self._positive_probability(X), self.prior_, prior)
+        offer = offers_of(self, X, given, len(probability)).best(probability)
+        return probability, offer, self._rule_at(rate)
 
     def _rule_at(self, prior: float | None = None) -> Rule:
         """The rule for customers of a churn rate, by default that of `fit`."""
@@ -535,22 +513,9 @@ class CostThresholdClassifier(
 
     def _positive_probability(self, X: Any) -> np.ndarray:
         probability = positive_probability(
-            self.estimator_, self._features(X), self._positive_label()
+            self.estimator_, features_of(self, X), self._positive_label()
         )
         return probability if self.calibration is None else calibrate(self.calibrator_, probability)
-
-    def _own_costs(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in (*COST_NAMES, "contact_cost")}
-
-    def _offers(self, X: Any, given: dict[str, Any], n_customers: int) -> Offers:
-        return read_offers({**self._own_costs(), **given}, self.actions, X, n_customers)
-
-    def _features(self, X: Any) -> Any:
-        """X less its cost columns."""
-        refuse_lazy_frames(X=X)
-        costs = cost_columns(self._own_costs(), self.actions)
-        names = [column for column in getattr(X, "columns", ()) if column in costs]
-        return without_columns(X, names) if names and self.drop_cost_columns else X
 
     def _positive_label(self) -> Any:
         return self.classes_[self._positive_index()]
@@ -560,20 +525,7 @@ class CostThresholdClassifier(
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
-        if not is_travelling():
-            return state
-        portable = {name: value for name, value in state.items() if name != "_skl_callbacks"}
-        if "cost_curve_" in state:
-            curve = state["cost_curve_"]
-            portable["cost_curve_"] = {name: curve[name].to_numpy() for name in curve}
-        portable["estimator"] = without_fitted_samplers(state["estimator"])
-        if "estimator_" in state:
-            prefit = state["estimator_"] is state["estimator"]
-            lean = without_fitted_samplers(state["estimator_"])
-            portable["estimator_"] = portable["estimator"] if prefit else lean
-        if "calibrator_" in state:
-            portable["calibrator_"] = without_rows(state["calibrator_"])
-        return portable
+        return portable_state(state) if is_travelling() else state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -585,24 +537,3 @@ class CostThresholdClassifier(
         tags.classifier_tags.multi_class = False
         tags.input_tags = get_tags(self.estimator).input_tags
         return tags
-
-
-def _only_costs(method: str, **costs: Any) -> dict[str, Any]:
-    unknown = costs.keys() - set(COST_NAMES)
-    if unknown:
-        raise TypeError(f"{method} got {sorted(unknown)}; it takes X and {list(COST_NAMES)}.")
-    return {name: cost for name, cost in costs.items() if cost is not None}
-
-
-def _check_weight(sample_weight: ArrayLike | None, n_customers: int) -> np.ndarray:
-    if sample_weight is None:
-        return np.ones(n_customers)
-    weight = np.asarray(sample_weight, dtype=np.float64)
-    if weight.shape != (n_customers,):
-        raise ValueError(
-            f"sample_weight has shape {weight.shape}; give one weight a customer: "
-            f"shape ({n_customers},)."
-        )
-    if not np.all(np.isfinite(weight)) or weight.min() < 0 or weight.sum() == 0:
-        raise ValueError("sample_weight must hold finite weights, none negative and not all zero.")
-    return weight

@@ -51,8 +51,17 @@ def test_workers_forked_after_loading_answer_as_their_parent_without_tensorflow(
     with socket.create_server(("127.0.0.1", 0)) as listening:
         number, port = listening.fileno(), listening.getsockname()[1]
         server = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "served:application", "--preload"]
-            + ["--workers", "2", "--bind", f"fd://{number}"],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "served:application",
+                "--preload",
+                "--workers",
+                "2",
+                "--bind",
+                f"fd://{number}",
+            ],
             pass_fds=[number],
             env=os.environ | environment,
             stderr=subprocess.PIPE,
