@@ -30,13 +30,10 @@ def fit(
     own_process: bool = False,
 ) -> SavedModel:
     """Train on most rows and report on the rest; return the model."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
     from skann import ChurnANNClassifier, CostThresholdClassifier
     from skann.inspection import summarize_table
+    from skann.inspection._baselines import logistic_baseline
     from skann.model_selection._forward_folds import ForwardFolds
-    from skann.preprocessing import TableCleaner, TableEncoder
 
     churned = (labels == positive).to_numpy()
     report.describe_classes(churned, str(labels.name), positive, guessed=guessed)
@@ -51,11 +48,7 @@ def fit(
         network.set_params(epochs=epochs)
     if split.in_time:
         network.set_params(cv=ForwardFolds())
-    logistic = make_pipeline(
-        TableCleaner(column_roles),
-        TableEncoder("standard", "onehot"),
-        LogisticRegression(max_iter=1000),
-    )
+    logistic = logistic_baseline(column_roles)
     # Bayes' rule on calibrated probabilities costs no second fit, and on the public tables it is a
     # little cheaper on test rows than cuts tuned on out-of-fold or validation rows.
     model = CostThresholdClassifier(
@@ -99,41 +92,22 @@ def fit(
 
 
 def _report_test(saved: SavedModel, logistic: Any, test: pd.DataFrame, churned: np.ndarray) -> None:
-    model = saved.model
-    probability = saved.probability(test)
-    position = list(logistic.classes_).index(saved.positive)
+    from skann._cost_threshold._out_of_fold import positive_probability
+    from skann.inspection._report._words import saving
+
     with warnings.catch_warnings(action="ignore"):
-        by_logistic = logistic.predict_proba(test)[:, position]
+        by_logistic = positive_probability(logistic, test, saved.positive)
+    probabilities = {
+        "network": saved.probability(test),
+        "logistic regression": by_logistic,
+        "nobody leaves": np.zeros(len(test)),
+    }
+    figures = saved.measure(churned, probabilities)
     print(f"\nOn the {len(test):,} test customers, seen for the first time\n")
-    report.print_ranking(
-        churned,
-        {
-            "nobody leaves": np.zeros(len(test)),
-            "logistic regression": by_logistic,
-            "network": probability,
-        },
-    )
+    report.print_figures(figures)
     print()
-    contacted = {
-        **contacted_blindly(len(test)),
-        "logistic regression at threshold": by_logistic > model.threshold_,
-        **contacted_by(probability, model.threshold_),
-    }
-    costs = report.print_decisions(churned, contacted, model.fn_cost, model.fp_cost)
-    print()
-    report.say("Threshold", report.threshold_text(model))
-    report.say("Cost", report.saving_text(costs))
-
-
-def contacted_blindly(n: int) -> dict[str, np.ndarray]:
-    return {"nobody": np.zeros(n, dtype=bool), "everybody": np.ones(n, dtype=bool)}
-
-
-def contacted_by(probability: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
-    return {
-        "network at 0.5": probability > 0.5,
-        report.CHOSEN: probability > threshold,
-    }
+    report.say("Threshold", report.threshold_text(saved.model))
+    report.say("Cost", saving(figures, "network"))
 
 
 def on_terminal() -> bool:
