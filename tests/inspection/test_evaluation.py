@@ -10,7 +10,6 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from skann.inspection._findings import Finding, Findings
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import FixedThresholdClassifier
@@ -27,6 +26,7 @@ from skann import (
 from skann.costs import forecast_cost
 from skann.datasets import make_churn
 from skann.inspection import evaluate
+from skann.inspection._audit._findings import Finding, Findings
 from skann.model_selection import train_validation_test_split
 from skann.preprocessing import TableCleaner, TableEncoder
 
