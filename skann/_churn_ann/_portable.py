@@ -13,7 +13,7 @@ from skann._churn_ann._history import history_frame
 from skann._churn_ann._member import Member
 from skann._churn_ann._saved_network import SavedNetwork
 
-# What the networks and their pipelines say already.
+# Attributes that repeat the networks and their pipelines.
 _REPEATED = ("pipelines_", "history_", "_parts")
 
 
@@ -28,7 +28,7 @@ def portable_state(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def members_of(portable: Mapping[str, Any]) -> list[Member]:
-    """Return the networks out of what `portable_state` made."""
+    """Return the networks out of what ``portable_state`` made."""
     return [
         Member(**{**member, "history": history_frame(member["history"])})
         for member in portable["_members"]

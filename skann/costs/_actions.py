@@ -1,4 +1,4 @@
-"""Several ways to contact a customer, of which each customer gets the one that gains most."""
+"""Several ways to contact customers, of which each customer gets the one that gains most."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ class Offer(NamedTuple):
 
 
 class Offers(NamedTuple):
-    """The actions there are."""
+    """All actions, and what they cost."""
 
     names: list[str]
     costs: list[Costs]
@@ -60,11 +60,11 @@ def read_offers(
     ----------
     own : mapping of the four cost names and "contact_cost" to number, array or column name
         None as contact cost takes the cost of a false positive.
-    actions : mapping of action name to a mapping that overrides some of `own`, or None
-    X : DataFrame or any
+    actions : mapping of action name to a mapping that overrides parts of ``own``, or None
+    X : DataFrame or anything
         Where columns are looked up.
     n_customers : int
-        Length that arrays must have.
+        Required length of arrays.
 
     Raises
     ------
@@ -86,25 +86,25 @@ def read_offers(
         read.costs.append(costs)
         read.contact_costs.append(contact_cost)
     if not read.names:
-        raise ValueError("actions is empty: name at least one, or leave it None.")
+        raise ValueError("actions is empty: name at least one, or leave it None")
     return read
 
 
 def _check_action(name: str, changes: Mapping[str, Any], own: Mapping[str, Any]) -> None:
     if not isinstance(changes, Mapping):
         raise ValueError(
-            f"action {name!r} must be a dict with keys among {list(ACTION_KEYS)}, got {changes!r}."
+            f"action {name!r} must be a dict with keys among {list(ACTION_KEYS)}, got {changes!r}"
         )
     for key, value in changes.items():
         if key in ("fn_cost", "tn_cost"):  # what leaving costs is the same for all actions
             if np.any(value != own[key]):
                 raise ValueError(
-                    f"action {name!r} has {key}={value!r}, but leaving a customer alone costs the "
-                    f"same whatever the action: give {key} to the estimator (now {own[key]!r})."
+                    f"action {name!r} has {key}={value!r}, but leaving customers alone costs the "
+                    f"same whatever the action: give {key} to the estimator (now {own[key]!r})"
                 )
         elif key not in ACTION_KEYS:
             raise ValueError(
-                f"action {name!r} has the key {key!r}; it can have {list(ACTION_KEYS)}."
+                f"action {name!r} has the key {key!r}; it can have {list(ACTION_KEYS)}"
             )
 
 

@@ -34,7 +34,7 @@ def bayes_threshold(costs: Costs) -> float:
             f"These costs reward mistakes: fn_cost={costs.fn_cost:g} is below "
             f"tp_cost={costs.tp_cost:g}, and fp_cost={costs.fp_cost:g} is below "
             f"tn_cost={costs.tn_cost:g}. A cost is what an outcome costs, a benefit is a negative "
-            "cost: check the signs, or name the other class as pos_label."
+            "cost: check the signs, or name the other class as pos_label"
         )
     if missed > 0 and wasted > 0:
         return float(wasted / (wasted + missed))
@@ -126,7 +126,7 @@ def best_cut(swept: Sweep, expected: float) -> float:
     """Return the cut with the highest gain, in the middle of its plateau.
 
     Cuts that gain the same up to rounding form plateaus. Of several, the one nearest to
-    `expected`, the cut that would be right for calibrated probabilities, then the one that
+    ``expected``, the cut that would be right for calibrated probabilities, then the one that
     contacts fewer.
     """
     rounding = 1e-12 * np.abs(np.diff(swept.gain)).sum()
@@ -147,7 +147,7 @@ def bootstrap_cuts(
     """Return the best cuts under the Bayesian bootstrap, shape (n_resamples,).
 
     Each resample weighs the customers by independent exponential variates (Rubin, "The Bayesian
-    Bootstrap", Annals of Statistics 1981). Where there are more than `n_blocks` distinct scores,
+    Bootstrap", Annals of Statistics 1981). Where there are more than ``n_blocks`` distinct scores,
     neighbouring ones are cut together, and a block's gains and losses are gamma variates of the
     mean and variance that those of its customers have in sum; for one customer that is exponential,
     for several with equal gains it is exact.

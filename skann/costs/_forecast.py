@@ -45,17 +45,17 @@ def forecast_cost(
     contacted : array-like of bool, shape (n_customers,)
         Whom the decisions contact.
     fn_cost, fp_cost, tp_cost, tn_cost : float or array-like of shape (n_customers,)
-        What each outcome costs, by default 1 for a mistake and 0 otherwise; a benefit is a
-        negative cost.
+        Cost of each outcome, by default 1 for a mistake and 0 otherwise; a benefit is a negative
+        cost.
     confidence : float in (0, 1), default=0.95
-        Share of populations whose cost lies within the bounds. It counts who happens to leave at
-        these probabilities, and not that of a model whose probabilities are off.
+        Share of populations whose cost lies within the bounds. It accounts for the chance in who
+        leaves at these probabilities, not for a model whose probabilities are wrong.
 
     Returns
     -------
     CostForecast
-        Namedtuple of cost, low and high, each per customer. What decisions have cost once labels
-        are there is `skann.metrics.expected_cost`.
+        Namedtuple of cost, low and high, each per customer. Once labels are known,
+        ``skann.metrics.expected_cost`` tells what the decisions cost.
 
     Raises
     ------
@@ -75,12 +75,12 @@ def forecast_cost(
     if probability.ndim != 1 or contacted.shape != probability.shape or not n_customers:
         raise ValueError(
             "probability and contacted must hold one value per customer, got shapes "
-            f"{probability.shape} and {contacted.shape}."
+            f"{probability.shape} and {contacted.shape}"
         )
     if contacted.dtype != bool:
-        raise ValueError(f"contacted must hold bools, got dtype {contacted.dtype}.")
+        raise ValueError(f"contacted must hold bools, got dtype {contacted.dtype}")
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}.")
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}")
     costs = read_costs((fn_cost, fp_cost, tp_cost, tn_cost), None, n_customers)
     if_churner = costs.of_decisions(np.ones(n_customers, dtype=bool), contacted)
     if_loyal = costs.of_decisions(np.zeros(n_customers, dtype=bool), contacted)

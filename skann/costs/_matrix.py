@@ -1,4 +1,4 @@
-"""What the four outcomes cost: numbers, arrays with one value a customer, or columns of X."""
+"""Costs of the four outcomes: numbers, arrays with one value per customer, or columns of X."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -22,12 +22,12 @@ class Costs(NamedTuple):
 
     @property
     def missed(self) -> Amount:
-        """What leaving a churner costs more than contacting that churner."""
+        """How much more it costs to leave a churner than to contact that churner."""
         return self.fn_cost - self.tp_cost
 
     @property
     def wasted(self) -> Amount:
-        """What contacting a loyal customer costs more than leaving that customer alone."""
+        """How much more it costs to contact a loyal customer than to leave that customer alone."""
         return self.fp_cost - self.tn_cost
 
     @property
@@ -55,9 +55,9 @@ def amounts_of(amount: Amount, rows: np.ndarray) -> Amount:
 def read_costs(
     given: Sequence[ArrayLike], X: Table | None, n_customers: int, where: str = ""
 ) -> Costs:
-    """Read the four costs, in the order of `COST_NAMES`; see `read_amount`.
+    """Read the four costs, in the order of ``COST_NAMES``; see ``read_amount``.
 
-    Errors name them after `where`.
+    Errors name them after ``where``.
     """
     return Costs(
         *(
@@ -73,12 +73,12 @@ def read_amount(name: str, value: ArrayLike, X: Table | None, n_customers: int) 
     Parameters
     ----------
     name : str
-        What the amount is, for errors.
+        Name of the amount, for errors.
     value : float, array-like of shape (n_customers,), or str
-    X : DataFrame or any
+    X : DataFrame or anything
         Where a column is looked up.
     n_customers : int
-        Length that an array must have.
+        Required length of an array.
 
     Returns
     -------
@@ -99,11 +99,11 @@ def read_amount(name: str, value: ArrayLike, X: Table | None, n_customers: int) 
         raise ValueError(f"{where} must hold numbers: {error}") from None
     if amount.ndim > 1 or (amount.ndim == 1 and len(amount) != n_customers):
         raise ValueError(
-            f"{where} has shape {amount.shape}; give one number, or one a customer: "
-            f"shape ({n_customers},)."
+            f"{where} has shape {amount.shape}; give one number, or one per customer: "
+            f"shape ({n_customers},)"
         )
     if not np.all(np.isfinite(amount)):
-        raise ValueError(f"{where} holds NaN or infinity; fill or correct these first.")
+        raise ValueError(f"{where} holds NaN or infinity; fill or correct these first")
     return amount if amount.ndim else float(amount)
 
 
@@ -111,11 +111,11 @@ def _column(name: str, column: str, X: Any) -> ArrayLike:
     names = getattr(X, "columns", None)
     if names is None:
         raise ValueError(
-            f"{name}={column!r} names a column, but X is no DataFrame (got {type(X).__name__}); "
-            f"give X as a DataFrame, or {name} as a number or an array."
+            f"{name}={column!r} names a column, but X is not a DataFrame (got {type(X).__name__}); "
+            f"give X as a DataFrame, or {name} as a number or an array"
         )
     if column not in names:
-        raise ValueError(f"{name}={column!r} names a column that X lacks; it has {list(names)}.")
+        raise ValueError(f"{name}={column!r} names a column that X lacks; it has {list(names)}")
     return X[column]
 
 

@@ -36,9 +36,9 @@ def estimate_prior(
 ) -> PriorEstimate:
     """Estimate the churn rate of customers from their probabilities alone.
 
-    If customers of either class look as they did in training and only their shares changed, then
-    calibrated probabilities tell the new share: it is the one of highest likelihood, at which
-    expectation maximisation comes to rest.
+    If customers of either class look as they did in training and only the class shares changed,
+    then calibrated probabilities tell the new share: it is the one of highest likelihood, at which
+    expectation maximisation converges.
 
     Parameters
     ----------
@@ -49,8 +49,8 @@ def estimate_prior(
         Churn rate at which the probabilities are calibrated, that of the training data:
         ``model.class_prior_[1]``.
     confidence : float in (0, 1), default=0.95
-        Share of intervals that hold the true rate, by the likelihood ratio. It counts the chance
-        of the sample, and not that of a model whose probabilities are off.
+        Share of intervals that hold the true rate, by the likelihood ratio. It accounts for the
+        chance of the sample, not for a model whose probabilities are wrong.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def estimate_prior(
     Raises
     ------
     ValueError
-        If probabilities are none, or ``prior`` or ``confidence`` lies outside (0, 1).
+        If values are not probabilities, or ``prior`` or ``confidence`` lies outside (0, 1).
 
     Warns
     -----
@@ -90,7 +90,7 @@ def estimate_prior(
     """
     odds_ratio = _likelihood_ratios(probability, prior)
     if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}.")
+        raise ValueError(f"confidence must lie strictly between 0 and 1, got {confidence!r}")
     # The likelihood of a rate is concave, so its slope has one root, at most.
     if _slope(_EDGE, odds_ratio) <= 0:
         best = _EDGE
@@ -114,7 +114,7 @@ def _likelihood_ratios(probability: ArrayLike, prior: float) -> np.ndarray:
     """Return how much likelier each customer's columns are among churners than among others."""
     probability = np.ravel(check_probability(probability))
     if not len(probability):
-        raise ValueError("probability holds no customers.")
+        raise ValueError("probability holds no customers")
     balanced = move_to_prior(probability, from_prior=prior, to_prior=0.5)
     clipped = np.clip(balanced, 1e-12, 1 - 1e-12)
     return np.asarray(np.exp(logit(clipped)))

@@ -13,13 +13,13 @@ def prior_shift(ratio_positive: float, ratio_negative: float) -> float:
     Parameters
     ----------
     ratio_positive, ratio_negative : float
-        By how much each class counted more: its class weight, or rows after resampling over
-        rows before. Where training did both, multiply the two.
+        Factor by which each class counted more: its class weight, or its rows after resampling
+        over those before. Where training did both, multiply the two.
 
     Returns
     -------
     float
-        ``ln(ratio_positive / ratio_negative)``, for `undo_prior_shift`.
+        ``ln(ratio_positive / ratio_negative)``, for ``undo_prior_shift``.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def prior_shift(ratio_positive: float, ratio_negative: float) -> float:
     """
     for name, ratio in (("ratio_positive", ratio_positive), ("ratio_negative", ratio_negative)):
         if not (ratio > 0 and math.isfinite(ratio)):
-            raise ValueError(f"{name} must be a positive finite number, got {ratio!r}.")
+            raise ValueError(f"{name} must be a positive finite number, got {ratio!r}")
     return math.log(ratio_positive) - math.log(ratio_negative)
 
 
@@ -46,7 +46,7 @@ def undo_prior_shift(probability: ArrayLike, log_odds_shift: float) -> np.ndarra
     probability : array-like
         Probabilities of the positive class, from the classifier that saw other class shares.
     log_odds_shift : float
-        What training added to the log-odds, see `prior_shift`.
+        What training added to the log-odds, see ``prior_shift``.
 
     Returns
     -------
@@ -73,15 +73,15 @@ def undo_prior_shift(probability: ArrayLike, log_odds_shift: float) -> np.ndarra
     array([0.  , 0.25, 1.  ])
     """
     if not math.isfinite(log_odds_shift):
-        raise ValueError(f"log_odds_shift must be finite, got {log_odds_shift!r}.")
+        raise ValueError(f"log_odds_shift must be finite, got {log_odds_shift!r}")
     return expit(logit(check_probability(probability)) - log_odds_shift)
 
 
 def check_probability(probability: ArrayLike) -> np.ndarray:
-    """Return probabilities as float64, and refuse what is none."""
+    """Return probabilities as float64, and refuse values that are not probabilities."""
     probability = np.asarray(probability, dtype=np.float64)
     if probability.size and not (probability.min() >= 0 and probability.max() <= 1):
-        raise ValueError("probability must hold numbers from 0 to 1 only.")
+        raise ValueError("probability must hold numbers from 0 to 1 only")
     return probability
 
 
@@ -93,7 +93,7 @@ def move_to_prior(probability: ArrayLike, *, from_prior: float, to_prior: float)
     probability : array-like
         Probabilities of the positive class.
     from_prior, to_prior : float in (0, 1)
-        Share of positives that training saw, and that the new population has.
+        Share of positives in the training data and in the new population.
 
     Returns
     -------
@@ -118,5 +118,5 @@ def move_to_prior(probability: ArrayLike, *, from_prior: float, to_prior: float)
     """
     for name, prior in (("from_prior", from_prior), ("to_prior", to_prior)):
         if not 0 < prior < 1:
-            raise ValueError(f"{name} must lie strictly between 0 and 1, got {prior!r}.")
+            raise ValueError(f"{name} must lie strictly between 0 and 1, got {prior!r}")
     return undo_prior_shift(probability, float(logit(from_prior) - logit(to_prior)))

@@ -11,18 +11,18 @@ def retention_costs(
 ) -> dict[str, Amount]:
     """Return the four costs of contacting customers with an offer that some churners accept.
 
-    Whoever is left alone costs nothing. A loyal customer who is contacted takes the incentive, and
-    the contact is paid. A churner who is contacted accepts with probability `acceptance`, then
-    stays for the incentive; the contact is paid either way.
+    Customers who are left alone cost nothing. A loyal customer who is contacted takes the
+    incentive, and the contact is paid. A churner who is contacted accepts with probability
+    ``acceptance``, and then stays for the incentive; the contact is paid either way.
 
     Parameters
     ----------
     clv : float or array-like of shape (n_customers,)
-        Customer lifetime value: what is lost with the customer.
+        Customer lifetime value, which is lost when the customer leaves.
     incentive : float or array-like of shape (n_customers,)
-        What the offer costs when it is taken.
+        Cost of the offer when it is taken.
     contact : float or array-like of shape (n_customers,)
-        What one contact costs.
+        Cost of one contact.
     acceptance : float or array-like of shape (n_customers,)
         Probability from 0 to 1 that a churner accepts.
 
@@ -59,11 +59,11 @@ def retention_costs(
     arrays = {name: np.asarray(amount, dtype=np.float64) for name, amount in amounts.items()}
     for name, amount in arrays.items():
         if not np.all(np.isfinite(amount)):
-            raise ValueError(f"{name} holds NaN or infinity; fill or correct these first.")
+            raise ValueError(f"{name} holds NaN or infinity; fill or correct these first")
         if name != "clv" and np.any(amount < 0):
-            raise ValueError(f"{name} must not be negative.")
+            raise ValueError(f"{name} must not be negative")
     if np.any(arrays["acceptance"] > 1):
-        raise ValueError("acceptance is a probability: it must not be above 1.")
+        raise ValueError("acceptance is a probability: it must not be above 1")
     wasted = arrays["incentive"] + arrays["contact"]
     kept = arrays["acceptance"] * (arrays["clv"] - arrays["incentive"])
     saved = arrays["contact"] - kept

@@ -14,8 +14,8 @@ def contact_order(
 ) -> np.ndarray:
     """Return the rows from the first to contact to the last.
 
-    The chosen come first, then the higher gain (for each unit of contact cost, where that is
-    given), then the higher probability, then the earlier row.
+    The chosen come first, then those with the higher gain (per unit of contact cost, where that is
+    given), then those with the higher probability, then the earlier rows.
     """
     worth = gain
     if contact_cost is not None:
@@ -66,18 +66,18 @@ def select_within_budget(
 ) -> tuple[np.ndarray, float]:
     """Choose the customers to contact for a given amount of money.
 
-    Customers are taken by gain for each unit of contact cost, those with a gain only. This is
-    exact where all contacts cost the same. Where they do not, the choice gains at least half of
-    what the best choice does, and no more is lost than the returned bound leaves room for.
+    Customers with a gain are taken in the order of gain per unit of contact cost. This is optimal
+    where all contacts cost the same. Where they do not, the choice gains at least half as much as
+    the best one, and the returned bound limits what is lost.
 
     Parameters
     ----------
     gain : array-like of shape (n_customers,)
         Expected gain of contacting each customer.
     contact_cost : array-like of shape (n_customers,) or float
-        What contacting each customer takes from the budget; not negative.
+        Part of the budget that contacting each customer takes; not negative.
     budget : float
-        Money to spend, in the unit of `contact_cost`.
+        Money to spend, in the unit of ``contact_cost``.
 
     Returns
     -------
@@ -104,7 +104,7 @@ def select_within_budget(
     gain = np.asarray(gain, dtype=np.float64)
     contact_cost = check_contact_cost(np.broadcast_to(contact_cost, gain.shape))
     if not budget >= 0:
-        raise ValueError(f"budget must not be negative, got {budget!r}.")
+        raise ValueError(f"budget must not be negative, got {budget!r}")
     worthwhile = gain > 0
     order = contact_order(worthwhile, gain, np.zeros(len(gain)), contact_cost)
     order = order[: worthwhile.sum()]
@@ -115,7 +115,7 @@ def select_within_budget(
 def check_contact_cost(contact_cost: ArrayLike) -> np.ndarray:
     contact_cost = np.asarray(contact_cost, dtype=np.float64)
     if not np.all(contact_cost >= 0):
-        raise ValueError("What a contact costs must not be negative or NaN under a budget.")
+        raise ValueError("contact costs must not be negative or NaN under a budget")
     return contact_cost
 
 

@@ -9,7 +9,7 @@ from skann.costs._matrix import COST_NAMES, Costs
 
 
 def mistake_weights(churned: np.ndarray, costs: Mapping[str, ArrayLike]) -> np.ndarray:
-    """Return what a mistake on each customer costs, as a weight for training.
+    """Return the cost of a mistake on each customer, as a weight for training.
 
     A classifier that is trained on weighted examples minimises the weighted mistakes (Zadrozny,
     Langford and Abe 2003, "Cost-sensitive learning by cost-proportionate example weighting",
@@ -19,7 +19,7 @@ def mistake_weights(churned: np.ndarray, costs: Mapping[str, ArrayLike]) -> np.n
     ----------
     churned : ndarray of bool, shape (n_customers,)
     costs : dict of {"fn_cost", "fp_cost", "tp_cost", "tn_cost"} to float or array
-        The first two have to be there; the others count as 0 where they are not.
+        The first two are required; the others default to 0.
 
     Returns
     -------
@@ -47,7 +47,7 @@ def mistake_weights(churned: np.ndarray, costs: Mapping[str, ArrayLike]) -> np.n
     if len(rewarded):
         raise ValueError(
             f"a mistake on customer {rewarded[0]} and {len(rewarded) - 1} others is rewarded: "
-            "fn_cost has to be at least tp_cost, and fp_cost at least tn_cost"
+            "fn_cost must be at least tp_cost, and fp_cost at least tn_cost"
         )
     if not weights.any():
         raise ValueError("every mistake costs 0, so there is nothing to train for")

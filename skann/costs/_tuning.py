@@ -20,9 +20,9 @@ from skann.costs._matrix import Costs
 class Tuning(NamedTuple):
     """What tuning found."""
 
-    threshold: float  # probability; with costs a customer, for one with the mean costs
+    threshold: float  # probability; with costs per customer, for one with the mean costs
     cut: float  # the same on the scale of the loss share, where 1/2 is Bayes' rule
-    curve: dict[str, np.ndarray]  # threshold, cost (a customer), contacted (fraction)
+    curve: dict[str, np.ndarray]  # threshold, cost (per customer), contacted (fraction)
     spread: tuple[float, float]  # 5 % and 95 % quantile of the best threshold over resamples
 
 
@@ -48,9 +48,9 @@ def tune(
     weight : ndarray of shape (n,)
         Rows of weight 0 are left out.
     method : {"empirical", "bayes"}
-        Whether the cut is the cheapest on these customers, or follows from the costs alone.
+        The cut is the cheapest on these customers, or follows from the costs alone.
     random_state : RandomState
-        For the resamples behind `spread`.
+        For the resamples behind ``spread``.
     """
     rows = np.flatnonzero(weight > 0)
     search = _tune_threshold if costs.constant else _tune_shift

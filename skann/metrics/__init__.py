@@ -1,4 +1,4 @@
-"""What decisions cost and earn, and scorers for scikit-learn's `scoring=`."""
+"""What decisions cost and earn, and scorers for scikit-learn's ``scoring=``."""
 
 from skann.metrics._cost import expected_cost, savings_score
 from skann.metrics._lift import lift_score, precision_at_top, recall_at_top

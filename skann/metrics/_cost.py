@@ -28,14 +28,14 @@ def expected_cost(
 
     Parameters
     ----------
-    y_true, y_pred : array-like of shape (n_customers,)
+    y_true, y_pred : array-like of shape (n_samples,)
         Labels.
-    fn_cost, fp_cost, tp_cost, tn_cost : float or array-like of shape (n_customers,)
+    fn_cost, fp_cost, tp_cost, tn_cost : float or array-like of shape (n_samples,)
         What each outcome costs, by default 1 for a mistake and 0 otherwise; a benefit is a
         negative cost.
     pos_label : label, default=None
         The positive class; None takes the second label in sorted order.
-    sample_weight : array-like of shape (n_customers,), default=None
+    sample_weight : array-like of shape (n_samples,), default=None
 
     Returns
     -------
@@ -45,8 +45,8 @@ def expected_cost(
     Raises
     ------
     ValueError
-        If labels are missing, of different kinds or more than two, `pos_label` is none of them, or
-        costs are not finite or have another length than y_true.
+        If labels are missing, of different kinds or more than two, ``pos_label`` is none of them,
+        or costs are not finite or have another length than y_true.
 
     Examples
     --------
@@ -71,21 +71,21 @@ def savings_score(
     pos_label: Label | None = None,
     sample_weight: Weights | None = None,
 ) -> float:
-    """Compute the share of the cost of contacting nobody or everybody that decisions save.
+    """Compute the share of a simple rule's cost that decisions save.
 
-    The cheaper of the two is what decisions are compared with.
+    The simple rule is the cheaper of contacting nobody and contacting everybody.
 
     Parameters
     ----------
     y_true, y_pred, fn_cost, fp_cost, tp_cost, tn_cost, pos_label, sample_weight
-        As in `expected_cost`.
+        As in ``expected_cost``.
 
     Returns
     -------
     float
-        1 where nothing is paid any more, 0 where nothing is gained, negative where the decisions
-        are the dearer. Where the cheaper of the two earns money, its earnings are the unit. NaN
-        with a warning where it costs nothing, as no share can be taken then.
+        1 where the decisions cost nothing, 0 where they save nothing, negative where they cost
+        more than the simple rule. Where that rule earns money, its earnings are the unit. NaN with
+        a warning where it costs nothing.
 
     References
     ----------
@@ -94,7 +94,7 @@ def savings_score(
 
     Examples
     --------
-    Contacting everybody would cost 2.5 a customer:
+    Contacting everybody would cost 2.5 per customer:
 
     >>> from skann.metrics import savings_score
     >>> savings_score([0, 0, 1, 1], [0, 1, 1, 1], fn_cost=100, fp_cost=5)
@@ -126,12 +126,12 @@ def _read(
     check_consistent_length(y_true, y_pred)
     true, predicted = check_labels(y_true, name="y_true"), check_labels(y_pred, name="y_pred")
     positive = positive_class(pos_label, y_true=true, y_pred=predicted)
-    n_customers = len(true)
+    n_samples = len(true)
     return (
         true == positive,
         predicted == positive,
-        read_costs(costs, None, n_customers),
-        weights(sample_weight, n_customers),
+        read_costs(costs, None, n_samples),
+        weights(sample_weight, n_samples),
     )
 
 

@@ -21,21 +21,21 @@ def lift_score(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_customers,)
+    y_true : array-like of shape (n_samples,)
         Labels.
-    y_score : array-like of shape (n_customers,)
+    y_score : array-like of shape (n_samples,)
         Probabilities or any score that is higher for likelier churners.
     fraction : float in (0, 1], default=0.1
         Fraction of the customers, or of their weight, that counts as the top. Customers with
-        equal scores at its edge count in part, all the same: the mean over all ways to order them.
+        equal scores at its edge count in equal parts: the mean over all ways to order them.
     pos_label : label, default=None
         The positive class; None takes the second label in sorted order.
-    sample_weight : array-like of shape (n_customers,), default=None
+    sample_weight : array-like of shape (n_samples,), default=None
 
     Returns
     -------
     float
-        1 for a ranking that knows nothing; NaN where nobody is positive.
+        1 for a random ranking; NaN where nobody is positive.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def precision_at_top(
     Parameters
     ----------
     y_true, y_score, fraction, pos_label, sample_weight
-        As in `lift_score`.
+        As in ``lift_score``.
 
     Returns
     -------
@@ -90,7 +90,7 @@ def recall_at_top(
     Parameters
     ----------
     y_true, y_score, fraction, pos_label, sample_weight
-        As in `lift_score`.
+        As in ``lift_score``.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def _top(
 ) -> tuple[float, float]:
     """Return churners in the top and among all, as shares of all customers."""
     if not 0 < fraction <= 1:
-        raise ValueError(f"fraction must lie in (0, 1], got {fraction!r}.")
+        raise ValueError(f"fraction must lie in (0, 1], got {fraction!r}")
     true = check_labels(y_true, name="y_true")
     positive = true == positive_class(pos_label, y_true=true)
     weight = weights(sample_weight, len(positive))

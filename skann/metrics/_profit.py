@@ -28,26 +28,26 @@ def max_profit_score(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_customers,)
+    y_true : array-like of shape (n_samples,)
         Labels, churners positive.
-    y_score : array-like of shape (n_customers,)
+    y_score : array-like of shape (n_samples,)
         Probabilities or any score that is higher for likelier churners.
     clv, incentive, contact : float, default=200.0, 10.0, 1.0
-        Customer lifetime value, what the offer costs when taken, what one contact costs.
+        Customer lifetime value, cost of the offer when it is taken, and cost of one contact.
     acceptance : float, default=0.3
         Probability that a churner accepts the offer.
     pos_label : label, default=None
         The positive class; None takes the second label in sorted order.
-    sample_weight : array-like of shape (n_customers,), default=None
+    sample_weight : array-like of shape (n_samples,), default=None
     return_fraction : bool, default=False
-        Whether to return the fraction of customers to contact, too.
+        Also return the fraction of customers to contact.
 
     Returns
     -------
     profit : float
-        Per customer, in the unit of `clv`; 0 where contacting nobody is best.
+        Per customer, in the unit of ``clv``; 0 where contacting nobody is best.
     fraction : float
-        Fraction of customers at which it is reached, the smallest of equal ones.
+        Smallest fraction of customers at which the profit is reached.
 
     References
     ----------
@@ -84,23 +84,23 @@ def emp_churn_score(
 ) -> float | tuple[float, float]:
     """Compute the expected maximum profit per customer of a retention campaign (EMPC).
 
-    How many churners accept is not known beforehand: acceptance follows a Beta distribution, and
-    the fraction contacted is the best one for each acceptance. Closed form on the segments of the
-    ROC curve's convex hull.
+    It is not known beforehand how many churners accept: acceptance follows a Beta distribution, and
+    the fraction contacted is the best one for each acceptance. The integral has a closed form on
+    the segments of the ROC curve's convex hull.
 
     Parameters
     ----------
     y_true, y_score, clv, incentive, contact
-        As in `max_profit_score`.
+        As in ``max_profit_score``.
     alpha, beta : float, default=6.0, 14.0
         Parameters of the Beta distribution of acceptance, whose mean is 0.3 by default.
     pos_label, sample_weight, return_fraction
-        As in `max_profit_score`.
+        As in ``max_profit_score``.
 
     Returns
     -------
     profit : float
-        Per customer, in the unit of `clv`.
+        Per customer, in the unit of ``clv``.
     fraction : float
         Expected fraction of customers to contact.
 
@@ -117,7 +117,7 @@ def emp_churn_score(
     (25.25, 0.75)
     """
     if not (alpha > 0 and beta > 0):
-        raise ValueError(f"alpha and beta must be positive, got {alpha!r} and {beta!r}.")
+        raise ValueError(f"alpha and beta must be positive, got {alpha!r} and {beta!r}")
     costs = retention_costs(clv, incentive, contact, acceptance=0.0)
     kept = clv - incentive  # what one accepted offer is worth
     churners, loyal = _hull(*_contacted_shares(y_true, y_score, pos_label, sample_weight))

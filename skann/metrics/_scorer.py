@@ -1,4 +1,4 @@
-"""Scorers for scikit-learn's `scoring=`."""
+"""Scorers for scikit-learn's ``scoring=``."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,19 +48,19 @@ def make_cost_scorer(
     Parameters
     ----------
     fn_cost, fp_cost, tp_cost, tn_cost : float or str, default=1.0, 1.0, 0.0, 0.0
-        What each outcome costs, or the name of the column of X that says it for each customer. The
-        estimator gets that column, too; `CostThresholdClassifier` sets it aside.
+        Cost of each outcome, or the name of the column of X that holds it for each customer. The
+        estimator gets that column, too; ``CostThresholdClassifier`` sets it aside.
     savings : bool, default=False
-        Score by `savings_score` instead of the negative of `expected_cost`.
+        Score by ``savings_score`` instead of the negative of ``expected_cost``.
     pos_label : label, default=None
         The positive class; None takes the second label in sorted order.
 
     Returns
     -------
     callable
-        ``scorer(estimator, X, y)``, higher is better, for `scoring=` in `cross_validate`,
-        `GridSearchCV` and their like. With numbers it is a scorer of scikit-learn, which also takes
-        costs as metadata: ``scorer.set_score_request(fn_cost=True)``.
+        ``scorer(estimator, X, y)``, higher is better, for ``scoring=`` in ``cross_validate``,
+        ``GridSearchCV`` and their like. With numbers it is one of scikit-learn's scorers, which
+        also takes costs as metadata: ``scorer.set_score_request(fn_cost=True)``.
 
     Examples
     --------

@@ -41,7 +41,7 @@ def check_any_score(
     metric : str
         Name of the score that candidates are chosen by.
     results : dict of arrays
-        As `cv_results_`.
+        As ``cv_results_``.
     held : list of warnings
         What scikit-learn said of the stage. What the error tells is taken out.
 

@@ -11,8 +11,8 @@ class Handover:
     """Hands trained estimators to a search that would train clones of its own.
 
     A search clones its estimator once for itself, and then for each candidate and fold in order;
-    it sets the candidate's parameters, fits and scores the clone. The clones of `stand_in` are
-    what `give` was given, as long as it lasts, and plain ones otherwise.
+    it sets the candidate's parameters, fits and scores the clone. The clones of ``stand_in`` are
+    what ``give`` was given, as long as it lasts, and plain ones otherwise.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ class Handover:
         self._waiting = deque([self.stand_in])  # for the search itself
 
     def give(self, trained: Iterable[BaseEstimator]) -> None:
-        """Let the next clones be these, whose `fit` has nothing left to do."""
+        """Let the next clones be these, whose ``fit`` has nothing left to do."""
         self._waiting.extend(trained)
 
     def _next(self) -> BaseEstimator:
@@ -34,7 +34,7 @@ class Handover:
 
 
 class Failed(BaseEstimator):
-    """Fails in `fit` as a fit did that took place before, for the search to deal with."""
+    """Fails in ``fit`` as a fit did that took place before, for the search to deal with."""
 
     def __init__(self, error: Exception) -> None:
         self.error = error

@@ -3,7 +3,7 @@
 Rungs and margin were chosen on recorded curves: 3 learning rates x 3 rates of dropout, 3 folds,
 two seeds each on the telco, bank, HR and telecom tables and on one of loans. In two stages such a
 race takes 9 to 23 % of the full grid's epochs, and its best AUC is the grid's but for .0001 (bank),
-.0005 (HR) and .0008 (loans). Without the head start (see `goes_on`) it takes 8 to 21 % and is
+.0005 (HR) and .0008 (loans). Without the head start (see ``goes_on``) it takes 8 to 21 % and is
 .0003, .0001, .0016 and .0008 behind; with a head start of a third of the epochs it takes 23 to 36 %
 and is .0005 behind on HR alone. A first rung at 8 takes a tenth more epochs, for the same AUC.
 """
@@ -228,7 +228,7 @@ class Races:
     Attributes
     ----------
     fit_params : dict
-        What the search hands to `fit`; to be set first.
+        What the search hands to ``fit``; to be set first.
     data : Data
         To be set before the first stage.
     handover : Handover
@@ -276,7 +276,7 @@ class Races:
         Returns
         -------
         dict of {"n_epochs", "left_at": list of float}
-            For `cv_results_`, a value for each candidate.
+            For ``cv_results_``, a value for each candidate.
         """
         fits = [[Fit(self._of(one)) for _ in self.data.folds] for one in candidates]
         for fit in chain(*fits):

@@ -13,7 +13,7 @@ RARE_SHARE = 1 / 3  # with fewer of one class, accuracy mostly counts the other
 def chooses_by_accuracy(scoring: object, refit: object = True) -> bool:
     """Tell whether the best candidate is the one with the highest accuracy.
 
-    `scoring` and `refit` are those of a scikit-learn search; None is a classifier's own score,
+    ``scoring`` and ``refit`` are those of a scikit-learn search; None is a classifier's own score,
     which is accuracy.
     """
     if isinstance(scoring, Mapping):

@@ -41,7 +41,7 @@ class DataSplit(NamedTuple):
 
     @property
     def n_models_tested(self) -> int:
-        """How many different models `skann.inspection.evaluate` has shown the test part."""
+        """How many different models ``skann.inspection.evaluate`` has shown the test part."""
         record = find_test(self.X_test, self.y_test)
         return 0 if record is None else len(record.models)
 
@@ -66,10 +66,10 @@ def train_validation_test_split(
 ) -> DataSplit:
     """Split a table once, into rows to learn from, to choose by, and to test on.
 
-    By default rows are drawn at random, with equal class shares in each part. With `groups`, all
-    rows of a group land in one part, class shares as equal as that allows. With `time`, the oldest
-    rows are for training and the newest for the test, as the model will be used; rows of the same
-    time stay together.
+    By default rows are drawn at random, with equal class shares in each part. With ``groups``, all
+    rows of a group land in one part, class shares as equal as that allows. With ``time``, the
+    oldest rows are for training and the newest for the test, as the model will be used; rows of the
+    same time stay together.
 
     Parameters
     ----------
@@ -82,15 +82,15 @@ def train_validation_test_split(
     groups : array-like of shape (n_samples,) or column of X, default=None
         Which rows belong together, such as the household or the customer of each row.
     time : array-like of shape (n_samples,) or column of X, default=None
-        Numbers or dates. Not together with `groups`.
+        Numbers or dates. Not together with ``groups``.
     random_state : int, RandomState or None, default=None
-        Seed of the draw; unused with `time`.
+        Seed of the draw; unused with ``time``.
 
     Returns
     -------
     DataSplit
         Named parts that unpack: X_train, X_validation, X_test, y_train, y_validation, y_test.
-        The test part remembers how many models `skann.inspection.evaluate` has shown it.
+        The test part remembers how many models ``skann.inspection.evaluate`` has shown it.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def _parts_at_random(
         except ValueError as error:
             raise ValueError(
                 f"y has too few rows for three parts with both classes: {len(target)} rows, "
-                f"{int(target.sum())} of them positive."
+                f"{int(target.sum())} of them positive"
             ) from error
         part[held_out] = number
     return part
@@ -205,7 +205,7 @@ def _per_row(name: str, values: ArrayLike, X: Any, n_samples: int) -> pd.Series:
     if isinstance(values, str):
         columns = list(getattr(X, "columns", ()))
         if values not in columns:
-            raise ValueError(f"{name}={values!r} names no column of X, which has {columns}.")
+            raise ValueError(f"{name}={values!r} does not name a column of X, which has {columns}")
         values = X[values]
     series = pd.Series(values if isinstance(values, pd.Series) else np.asarray(values))
     if len(series) != n_samples:

@@ -35,12 +35,13 @@ class StagedSearchCV(BaseSearchCV):
     Parameters
     ----------
     estimator : estimator
-        What is tuned: a `ChurnANNClassifier`, or anything that holds one, or any other estimator
-        with stages of your own.
+        The estimator to tune: a ``ChurnANNClassifier``, anything that holds one, or any other
+        estimator with stages of your own.
     stages : "default" or dict of {name: parameter grid}, default="default"
-        What to vary, in this order; a parameter grid is what
-        `sklearn.model_selection.GridSearchCV` takes. "default" tunes the one `ChurnANNClassifier`
-        in `estimator`, around its own settings: learning rate; dropout and L2; layer sizes.
+        What to vary, in this order; a parameter grid is that of
+        ``sklearn.model_selection.GridSearchCV``. "default" tunes the one
+        ``ChurnANNClassifier`` in ``estimator``, around its own settings: learning rate; dropout and
+        L2; layer sizes.
     scoring : str, callable, list, dict or None, default="roc_auc"
         As in scikit-learn's searches.
     n_jobs : int or None, default=None
@@ -50,7 +51,7 @@ class StagedSearchCV(BaseSearchCV):
         which stages choose by, too.
     cv : int, splitter, iterable or None, default=None
         As in scikit-learn's searches; a splitter that shuffles needs an integer seed, for stages
-        are compared on the same folds. Where `fit` gets groups, None and an int keep to them.
+        are compared on the same folds. Where ``fit`` gets groups, None and an int keep to them.
     verbose : int, default=0
         1 shows a bar of fits done and left; more is passed on to scikit-learn.
     pre_dispatch : int or str, default="2*n_jobs"
@@ -58,12 +59,12 @@ class StagedSearchCV(BaseSearchCV):
     error_score : "raise" or number, default=nan
         Score of a candidate whose fit fails.
     return_train_score : bool, default=False
-        Whether `cv_results_` has scores on training rows.
+        Whether ``cv_results_`` has scores on training rows.
     race : bool, default=True
         Let the networks of a stage race: after 4, 8, 16, ... epochs those stop whose best
         validation losses so far, without the L2 penalty, are behind the leader's by more than the
         standard error over folds. The best of earlier stages takes part; nothing is trained twice.
-        This is for a `ChurnANNClassifier`, alone or as the last step of a Pipeline, with early
+        This is for a ``ChurnANNClassifier``, alone or as the last step of a Pipeline, with early
         stopping on rows of ``validation_fraction``, for stages that vary what leaves the losses
         comparable (not ``class_weight``, ``resampler`` or ``loss``, say), and for two folds or
         more. A user's transformer before the network needs an integer for each ``random_state``,
@@ -158,7 +159,7 @@ class StagedSearchCV(BaseSearchCV):
         y : array-like of shape (n_samples,)
         **params : dict
             Handed to the estimator, the scorer and the splitter, as in scikit-learn's searches;
-            `groups` also to the estimator's `fit` where that takes them.
+            ``groups`` also to the estimator's ``fit`` where that takes them.
 
         Returns
         -------
@@ -167,7 +168,7 @@ class StagedSearchCV(BaseSearchCV):
         Raises
         ------
         ValueError
-            If stages are no parameter grids or would be compared on different folds, "default"
+            If stages are not parameter grids or would be compared on different folds, "default"
             finds no network to tune, or no candidate of the first stage has a score.
         """
         self._validate_params()
@@ -205,13 +206,13 @@ class StagedSearchCV(BaseSearchCV):
         if self.refit is False and isinstance(self.scoring, list | tuple | set | dict):
             raise ValueError(
                 "refit=False leaves open which of several scores the stages choose by: name one "
-                "as refit."
+                "as refit"
             )
         seed = getattr(self.cv, "random_state", 0)
         if getattr(self.cv, "shuffle", True) and not isinstance(seed, Integral):
             raise ValueError(
                 "Stages are compared on the same folds: give cv an integer random_state, or "
-                f"shuffle=False (got {self.cv})."
+                f"shuffle=False (got {self.cv})"
             )
 
     def _get_routed_params_for_fit(self, params: dict[str, Any]) -> Any:

@@ -25,19 +25,19 @@ def read_stages(stages: Any, estimator: BaseEstimator) -> Stages:
     Raises
     ------
     ValueError
-        If there are no stages, a stage is no parameter grid, or "default" finds not exactly one
-        network to tune.
+        If there are no stages, a stage is not a parameter grid, or "default" does not find exactly
+        one network to tune.
     """
     if isinstance(stages, str):
         return default_stages(estimator)
     if not stages:
-        raise ValueError("stages is empty: give at least one, as {'rate': {'alpha': [1, 10]}}.")
+        raise ValueError("stages is empty: give at least one, as {'rate': {'alpha': [1, 10]}}")
     for name, grid in stages.items():
         try:
             ParameterGrid(grid)
         except (TypeError, ValueError) as error:
             raise ValueError(
-                f"stages[{name!r}] is no parameter grid, such as {{'alpha': [1, 10]}}: {error}"
+                f"stages[{name!r}] is not a parameter grid, such as {{'alpha': [1, 10]}}: {error}"
             ) from error
     return dict(stages)
 

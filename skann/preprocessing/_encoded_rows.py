@@ -21,41 +21,39 @@ _BLOCK_BYTES = 2**24  # what encoding takes besides its output
 class EncodedRows:
     """Rows of a table as float32 numbers for a network, held clean and encoded on demand.
 
-        Bins make many columns of one number, so that encoded rows can take 50 times the memory of clean
-        ones. `take` encodes some of them; `numpy.asarray` encodes all. Both give a row the same bits.
-        Safe to use from several threads.
+    Bins turn one number into many columns, so encoded rows can take 50 times the memory of clean
+    ones. ``take`` encodes some of them; ``numpy.asarray`` encodes all. Both give a row the same
+    bits. Safe to use from several threads.
 
-        Parameters
-        ----------
-        values : ndarray of float64, shape (n_samples, n_clean_columns)
-            Numbers, then categories as codes. Held, not copied: don't change it afterwards.
-        transformer : ColumnTransformer
-            Fitted on such values.
-        n_zeros : int, default=0
-            Columns of zeros to stand before the others.
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n_samples, n_clean_columns)
+        Numbers, then categories as codes. Held, not copied: do not change it afterwards.
+    transformer : ColumnTransformer
+        Fitted on such values.
+    n_zeros : int, default=0
+        Number of columns of zeros before the others.
 
-        Attributes
-        ----------
-        shape : tuple of int
-            (n_samples, n_features_out).
-        dtype : dtype
-            float32.
-        nbytes : int
-            What all rows take when they are encoded.
+    Attributes
+    ----------
+    shape : tuple of int
+        (n_samples, n_features_out).
+    dtype : dtype
+        float32.
+    nbytes : int
+        Memory of all rows when they are encoded.
 
-        Examples
-        --------
-        >>> import numpy as np
-    from numpy.typing import DTypeLike
-    from sklearn.base import BaseEstimator
-        >>> import pandas as pd
-        >>> from skann.preprocessing import TableEncoder
-        >>> rows = TableEncoder("robust").fit_rows(pd.DataFrame({"tenure": [1.0, 2.0, 3.0]}))
-        >>> rows.shape
-        (3, 1)
-        >>> rows.take(np.array([1, 1]))
-        array([[0.],
-               [0.]], dtype=float32)
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skann.preprocessing import TableEncoder
+    >>> rows = TableEncoder("robust").fit_rows(pd.DataFrame({"tenure": [1.0, 2.0, 3.0]}))
+    >>> rows.shape
+    (3, 1)
+    >>> rows.take(np.array([1, 1]))
+    array([[0.],
+           [0.]], dtype=float32)
     """
 
     dtype = np.dtype(np.float32)
@@ -74,7 +72,7 @@ class EncodedRows:
         self.shape = (len(values), max(columns.stop for _, _, columns in self._steps))
 
     def widened(self, multiple: int) -> "EncodedRows":
-        """Return the same rows behind columns of zeros, for a width that is a multiple of this.
+        """Return the same rows behind columns of zeros, so that the width is a multiple of this.
 
         A network compiled for one width serves tables that differ by a few columns.
 
@@ -114,7 +112,9 @@ class EncodedRows:
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
-            raise ValueError("Rows that are encoded on demand have no array to share: drop copy.")
+            raise ValueError(
+                "rows that are encoded on demand have no array to share: leave out copy=False"
+            )
         blocks = (self._values[block] for block in self._blocks(len(self)))
         encoded = self._encode(blocks, len(self))
         return encoded if dtype is None else encoded.astype(dtype, copy=False)
@@ -158,6 +158,6 @@ def _encode_into(step: BaseEstimator, values: np.ndarray, out: np.ndarray) -> No
 
 
 def as_slice(columns: np.ndarray) -> slice | np.ndarray:
-    """Return `columns` as a slice where they are neighbours, so that to take them is no copy."""
+    """Return ``columns`` as a slice if they are neighbours: taking a slice makes no copy."""
     neighbours = len(columns) == columns[-1] - columns[0] + 1
     return slice(columns[0], columns[-1] + 1) if neighbours else columns

@@ -22,7 +22,7 @@ class SharedRows:
     Parameters
     ----------
     table : pandas.DataFrame
-        As `as_table` returns it.
+        As ``as_table`` returns it.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:

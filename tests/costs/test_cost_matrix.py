@@ -55,7 +55,7 @@ def test_what_cannot_be_a_cost_is_refused_by_name(value, message):
 
 
 def test_a_column_name_needs_a_table():
-    with pytest.raises(ValueError, match="no DataFrame.*ndarray"):
+    with pytest.raises(ValueError, match="not a DataFrame.*ndarray"):
         read_amount("fn_cost", "value", np.zeros((2, 2)), 2)
 
 

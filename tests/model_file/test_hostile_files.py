@@ -196,5 +196,5 @@ def test_another_version_is_told_where_it_matters(logistic, path, monkeypatch, p
 
 def test_an_archive_of_skops_alone_is_refused(logistic, path):
     skops.io.dump(logistic.estimator_, path)
-    with pytest.raises(ValueError, match="no file of skann.save"):
+    with pytest.raises(ValueError, match="not a file of skann.save"):
         skann.load(path)

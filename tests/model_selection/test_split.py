@@ -117,7 +117,7 @@ def test_lists_split_too():
     [
         ({"validation_size": 0.5, "test_size": 0.5}, "leave no training rows"),
         ({"groups": "household", "time": "row"}, "groups or time, not both"),
-        ({"groups": "house"}, "names no column of X"),
+        ({"groups": "house"}, "does not name a column of X"),
         ({"groups": [1, 2]}, "2 values for 1000 rows"),
         ({"time": ["2024"] * 1000}, "pandas.to_datetime"),
         ({"time": np.where(np.arange(1000) == 3, np.nan, 1.0)}, "missing in 1 of 1000"),
