@@ -30,7 +30,7 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 class StateFile(NamedTuple):
-    """The file of one network: a check sum, and the pickle of the network and of its training."""
+    """The file of one network: a checksum, and the pickle of the network and of its training."""
 
     path: Path
 
@@ -109,7 +109,7 @@ class Unfinished:
 def unfinished(
     settings: BaseEstimator, plan: object, start: Sequence[Any], data: object
 ) -> Unfinished | None:
-    """Return the files of a fit that can continue in another process; None if it shall not.
+    """Return the files of a fit that can continue in another process; None if it should not.
 
     Parameters
     ----------

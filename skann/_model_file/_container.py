@@ -1,4 +1,4 @@
-"""The bytes of a model file: a first line, a check sum, and an archive of numbers and texts."""
+"""The bytes of a model file: a first line, a checksum, and an archive of numbers and strings."""
 
 import hashlib
 import io
@@ -53,7 +53,7 @@ def unpack(content: bytes, name: str) -> bytes:
     rest = memoryview(content)[len(first_line) :]
     checksum, archive = bytes(rest[:size]), bytes(rest[size:])
     if checksum != _checksum(first_line, archive):
-        raise ValueError(f"{name} is damaged: its content does not agree with its check sum")
+        raise ValueError(f"{name} is damaged: its content does not match its checksum")
     if first_line != _FIRST_LINE:
         raise ValueError(f"{name} was written by a later version of skann: upgrade skann")
     return archive

@@ -1,4 +1,4 @@
-"""Numbers and texts -> the trained network that they were."""
+"""From numbers and strings back to a trained network."""
 
 from typing import Any
 

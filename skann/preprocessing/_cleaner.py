@@ -1,4 +1,4 @@
-"""Raw columns -> clean columns: numbers without gaps, and categories of known levels."""
+"""From raw to clean columns: numbers without gaps, and categories of known levels."""
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping

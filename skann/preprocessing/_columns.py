@@ -1,4 +1,4 @@
-"""What one column of a table is by its dtype, and what was read of it."""
+"""Columns of a table: their kind by dtype, and what was read from them."""
 
 from collections.abc import Hashable
 from typing import NamedTuple

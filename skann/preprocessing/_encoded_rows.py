@@ -1,4 +1,4 @@
-"""Clean rows that are encoded when they are asked for."""
+"""Clean rows that are encoded on demand."""
 
 from collections.abc import Iterable
 

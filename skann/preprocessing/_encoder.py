@@ -1,4 +1,4 @@
-"""Clean columns -> the numbers that a network takes."""
+"""From clean columns to the numbers that a network takes."""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple, Self

@@ -1,4 +1,4 @@
-"""Decide what each column of a raw table is."""
+"""The role of each column of a raw table."""
 
 import re
 from collections import Counter
@@ -232,7 +232,7 @@ def _read_texts(
 
 
 def _are_codes(texts: list[str], counts: np.ndarray, sides: _Sides) -> bool:
-    """Whether more than single cells show that all are codes."""
+    """Tell whether more than single cells show that all are codes."""
     if not sides.n_odd:
         return False
     n_codes = sum(n for text, n in zip(texts, counts, strict=True) if is_code(text))
@@ -288,7 +288,7 @@ def _unread_kind(texts: list[str]) -> tuple[str, str, str] | None:
 
 
 class _Spelled(NamedTuple):
-    """The levels of a column that say something, where they stand among all, and their rows."""
+    """The levels of a column that are not markers, their positions among all, and their rows."""
 
     texts: list[str]
     positions: np.ndarray
@@ -302,7 +302,7 @@ class _Spelled(NamedTuple):
         return cls(texts, np.array(positions, dtype=int), codes, len(levels))
 
     def of_rows(self, values: np.ndarray) -> np.ndarray:
-        """Return for each row what its text says; NaN where it says nothing."""
+        """Return the value of each row's text; NaN where it has none."""
         of_levels = np.full((self.n_levels + 1, *values.shape[1:]), np.nan)  # the last: code -1
         of_levels[self.positions] = values
         return of_levels[self.codes]

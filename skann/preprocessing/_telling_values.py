@@ -16,7 +16,7 @@ _STANDARD_ERRORS = 4.0
 
 
 class TellingValues(TransformerMixin, BaseEstimator):
-    """One column for each exact value of a number at which the classes are mixed another way.
+    """One column for each exact value of a number that has another share of positives.
 
     A term of 84 months is a product of its own, of which 83 and 85 say nothing; bins blur such
     values. A value gets a column if at least one row in a hundred has it, and its share of the

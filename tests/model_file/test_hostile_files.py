@@ -17,7 +17,7 @@ from skann._model_file._container import _FIRST_LINE, _checksum, unpack
 
 
 def framed(archive, first_line=_FIRST_LINE):
-    """The bytes of a file whose check sum is right."""
+    """The bytes of a file whose checksum is right."""
     return first_line + _checksum(first_line, archive) + archive
 
 
