@@ -1,4 +1,4 @@
-"""How large a network a table bears."""
+"""The size of the network that a table allows."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ _GAIN_OF_THE_MEAN = 1.02
 
 
 def smallest(settings: BaseEstimator, n_rows: int) -> Capacity:
-    """Return what "auto" begins with; what is given stays.
+    """Return the capacity that "auto" begins with; given values stay.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def capacities(settings: BaseEstimator, n_rows: int) -> list[Capacity]:
 def choose(
     settings: BaseEstimator, n_rows: int, train: Callable[[Capacity], Member]
 ) -> tuple[Capacity, Member]:
-    """Train a network, and a larger one where that could pay; return the better and its capacity.
+    """Train a network, and a larger one if that may pay; return the better and its capacity.
 
     A larger one is trained where the small one knows much of the rows that it did not see: where
     its loss on them is below 60 % of the entropy of the class shares. On noisier tables it never

@@ -1,4 +1,4 @@
-"""A fit that pauses after some epochs and goes on as if it had not."""
+"""A fit that pauses after some epochs and continues as if it had not."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ from skann._churn_ann._folds import Plan
 
 @dataclass
 class NetworkParts:
-    """What one network has to keep between the parts of its training.
+    """What one network keeps between the parts of its training.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ class NetworkParts:
         Weights of the last epoch.
     keeps_snapshots : bool
     snapshots : list of list of ndarray
-        Weights of each epoch, where folds decide together which to keep.
+        Weights of each epoch, if folds decide together which to keep.
     """
 
     until: int = 0
@@ -37,27 +37,27 @@ class NetworkParts:
     snapshots: list[list[np.ndarray]] = field(default_factory=list)
 
     def end(self) -> None:
-        """Forget what only a fit that goes on needs."""
+        """Drop what only a fit that continues needs."""
         self.done, self.callbacks, self.weights = True, [], None
 
 
 @dataclass
 class FitInParts:
-    """What a fit has to keep, beside the fitted estimator, to go on exactly where it paused.
+    """What a fit keeps, beside the fitted estimator, to continue exactly where it paused.
 
-    Set as the private attribute ``_parts`` of an unfitted `ChurnANNClassifier`, it makes each call
-    of `fit` with the same rows train up to ``until`` epochs in all. In a pause the estimator has
-    its best weights so far and can be scored; rows are not kept. When all is done, `fit` leaves
-    the estimator as it is.
+    Set as the private attribute ``_parts`` of an unfitted ``ChurnANNClassifier``, it makes each
+    call of ``fit`` with the same rows train up to ``until`` epochs in all. In a pause the estimator
+    has its best weights so far and can be scored; rows are not kept. When all is done, ``fit``
+    leaves the estimator as it is.
 
     Parameters
     ----------
     until : int
-        Epochs, in all, after which the next call of `fit` pauses.
+        Epochs, in all, after which the next call of ``fit`` pauses.
     plan : Plan
         Folds and seeds of the first call, which the later ones take over.
     networks : list of NetworkParts
-        One a fold.
+        One per fold.
     """
 
     until: int = 0
@@ -96,7 +96,7 @@ class FitInParts:
         return sum(len(one.losses) for one in self.networks)
 
     def end(self) -> None:
-        """Forget what only a fit that goes on needs."""
+        """Drop what only a fit that continues needs."""
         self.ended, self.plan = True, None
         for one in self.networks:
             one.end()

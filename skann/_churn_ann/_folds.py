@@ -1,4 +1,4 @@
-"""Which rows each network is trained on, and which it is stopped on and judges."""
+"""The rows that each network is trained on, and those that it is stopped on and judges."""
 
 import warnings
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ def plan_fit(
         Labels of the rows that have any weight, as 0 and 1.
     groups : array-like of shape (n_rows,) or None
     rows : ndarray of int, shape (n_samples,)
-        Which of the rows in fit have any weight. The folds count in these.
+        Rows in fit that have any weight. Folds count positions among these.
     n_rows : int
         Rows in fit.
     has_validation_data : bool
@@ -78,8 +78,7 @@ def plan_fit(
 def one_split(y: np.ndarray, fraction: float | None, groups: np.ndarray | None, seed: int) -> Fold:
     """Return training and validation rows, stratified and sorted; groups stay whole.
 
-    No row is held out, with a warning, where there are too few to have both classes in training and
-    a row of each kind left.
+    No row is held out, with a warning, if there are too few to leave both classes to training.
     """
     everything = np.arange(len(y)), np.array([], dtype=int)
     if fraction is None:
@@ -103,7 +102,7 @@ def stratified_folds(
 ) -> list[Fold]:
     """Return shuffled folds with the class shares of all rows; groups stay whole.
 
-    There are as many folds as the rarer class has rows, if these are fewer.
+    There are at most as many folds as the rarer class has rows.
     """
     if groups is not None:
         return _grouped_folds(y, n_folds, groups, seed)
@@ -118,8 +117,8 @@ def _grouped_folds(y: np.ndarray, n_folds: int, groups: np.ndarray, seed: int) -
     n_groups = min(len(np.unique(groups[y == label])) for label in (0, 1))
     if n_groups < 2:
         raise ValueError(
-            "groups keeps all rows of a class in one group, so that no network could be judged on "
-            "rows of groups that it does not know; give groups=None, or other groups"
+            "groups keeps all rows of a class in one group, so no network could be judged on rows "
+            "of other groups; give groups=None, or other groups"
         )
     n_folds = min(n_folds, n_groups)
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
@@ -133,7 +132,7 @@ def _grouped_folds(y: np.ndarray, n_folds: int, groups: np.ndarray, seed: int) -
 def _folds_of_splitter(
     cv: Any, X: Table, y: np.ndarray, groups: np.ndarray | None, rows: np.ndarray, n_rows: int
 ) -> list[Fold]:
-    """Return the folds of a splitter or an iterable, which know of rows without weight, too."""
+    """Return the folds of a splitter or an iterable, which also see rows without weight."""
     position = np.full(n_rows, -1)
     position[rows] = np.arange(len(rows))
     labels = np.zeros(n_rows, dtype=int)
@@ -153,7 +152,7 @@ def _known(positions: np.ndarray) -> np.ndarray:
 
 def _check_folds(folds: list[Fold], y: np.ndarray) -> list[Fold]:
     if not folds:
-        raise ValueError("cv gives no folds; two are needed at least")
+        raise ValueError("cv gives no folds; at least two are needed")
     for number, (train, held_out) in enumerate(folds, start=1):
         if len(np.unique(y[train])) < 2 or not len(held_out):
             raise ValueError(

@@ -41,18 +41,18 @@ class Member:
     pipeline : Pipeline
         Steps "preprocess", "resample", "encode" and "network".
     prior : ndarray of shape (2,)
-        Class shares of the rows that it was trained on, as they came in.
+        Class shares of the rows that it was trained on, before resampling and weights.
     prior_shift : float
-        What resampling, class weights and costs added to the log-odds of the positive class.
+        Change of the log-odds of the positive class by resampling, class weights and costs.
     history : DataFrame
-        A row an epoch.
+        One row per epoch.
     best_epoch : int
         The epoch whose weights are kept.
     losses : sequence of float
         Loss of the watched rows in each epoch, without the penalty on the weights; where there are
         folds.
     snapshots : sequence of list of ndarray
-        The weights of each epoch, where the choice of one is still to come.
+        The weights of each epoch, if one is still to be chosen.
     """
 
     pipeline: Pipeline
@@ -92,7 +92,7 @@ class Member:
         return replace(self, pipeline=scoring_pipeline(self.pipeline))
 
     def corrected(self, probability: np.ndarray) -> np.ndarray:
-        """Return probabilities at the class shares of the rows as they came in."""
+        """Return probabilities at the class shares of the given rows."""
         return undo_prior_shift(probability, self.prior_shift) if self.prior_shift else probability
 
 
@@ -105,7 +105,7 @@ class Capacity(NamedTuple):
 
 
 class Job(NamedTuple):
-    """What one network is trained on, and from where."""
+    """What one network is trained on, and from which state."""
 
     rows: Rows
     watched: Rows | None  # to stop on
@@ -121,12 +121,12 @@ class Job(NamedTuple):
 
     @property
     def goes_on(self) -> bool:
-        """Whether a part of this very fit is done."""
+        """Whether a part of this fit is done."""
         return self.parts is not None and self.parts.weights is not None
 
     @property
     def width(self) -> int:
-        """What the number of encoded columns has to be a multiple of.
+        """Number of which the number of encoded columns must be a multiple.
 
         Folds differ by a few columns, and a network is compiled anew for each number.
         """
@@ -136,7 +136,7 @@ class Job(NamedTuple):
 
 
 def train_member(settings: BaseEstimator, job: Job) -> Member:
-    """Prepare rows and train a network on them, from scratch or on from where it is.
+    """Prepare rows and train a network on them, from scratch or from its current state.
 
     Parameters
     ----------
@@ -193,7 +193,7 @@ def _train(
     monitor: str,
     data: dict[str, Any],
 ) -> tuple[list[float], list[list[np.ndarray]]]:
-    """Train to the end; return losses and weights of each epoch, where they are needed."""
+    """Train to the end; return losses and weights of each epoch, if they are needed."""
     from skann.networks import DataLossLog, Snapshots  # TensorFlow loads with the first fit
 
     losses: list[float] = []
@@ -232,7 +232,7 @@ def _train_in_parts(
 
 
 def train_one_epoch(settings: BaseEstimator, job: Job) -> Member:
-    """Train a network for an epoch on all rows, from scratch or on from where it is."""
+    """Train a network for one epoch on all rows, from scratch or from its current state."""
     pipeline = _pipeline(settings, job)
     X, y, weight, ratio = _prepare(settings, pipeline, job, refit=job.start is None)
     network = _network(settings, pipeline, len(y), job)
@@ -267,7 +267,7 @@ def fitted_attributes(settings: BaseEstimator, member: Member) -> dict[str, Any]
 
 
 def _pipeline(settings: BaseEstimator, job: Job) -> Pipeline:
-    """Return unfitted steps, or a copy of those at hand, so that a failure leaves them alone."""
+    """Return unfitted steps, or a copy of the fitted ones, which a failure leaves alone."""
     if job.start is None:
         return new_pipeline(
             settings.preprocessor,
@@ -287,8 +287,8 @@ def _prepare(
 ) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray | None, np.ndarray]:
     """Clean, resample and encode training rows.
 
-    Beside rows, labels and weights, returns how much more each class weighs in training than in the
-    rows that came in.
+    Besides rows, labels and weights, returns how much more each class weighs in training than in
+    the given rows.
     """
     X, y, weight, width = job.rows.X, job.rows.y, job.rows.training_weight, job.width
     preprocess, encoder = pipeline["preprocess"], pipeline["encode"]
@@ -309,7 +309,7 @@ def _prepare(
 
 
 def _as_samplers_take_it(X: Any) -> Any:
-    """Return rows as imbalanced-learn knows them: no sparse ones, no polars."""
+    """Return rows as imbalanced-learn takes them, neither sparse nor polars."""
     if issparse(X):
         return X.toarray()
     return as_table(X) if hasattr(X, "get_columns") else X
@@ -318,7 +318,7 @@ def _as_samplers_take_it(X: Any) -> Any:
 def _prepare_watched(
     pipeline: Pipeline, rows: Rows, ratio: np.ndarray, width: int
 ) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray]:
-    # Seen with the class shares of training, or the stop would come at another optimum.
+    # With the class shares of training, or training would stop at another optimum.
     weight = ratio[rows.y]
     if rows.training_weight is not None:
         weight = weight * rows.training_weight
@@ -330,7 +330,7 @@ def _prepare_watched(
 def _network(
     settings: BaseEstimator, pipeline: Pipeline, n_rows: int, job: Job
 ) -> "NetworkClassifier":
-    """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
+    """Return the SciKeras classifier of this fit: an untrained or the current one."""
     if isinstance(settings.batch_size, str):
         batch_size = auto_batch_size(n_rows)
     else:

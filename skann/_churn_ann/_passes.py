@@ -25,8 +25,8 @@ class Part(Protocol):
 
 def classifier_for(n_rows: int, **parameters: Any) -> ChurnANNClassifier:
     """Return a classifier of one network, set for so many rows rather than those of a part."""
-    size = {"l2": auto_l2(n_rows), "batch_size": auto_batch_size(n_rows)}
-    return ChurnANNClassifier(cv=None, **size, **parameters)
+    l2, batch_size = auto_l2(n_rows), auto_batch_size(n_rows)
+    return ChurnANNClassifier(cv=None, l2=l2, batch_size=batch_size, **parameters)
 
 
 def train_by_passes(

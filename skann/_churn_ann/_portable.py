@@ -1,4 +1,4 @@
-"""The fitted classifier as numbers, texts and parts of scikit-learn, and back."""
+"""The fitted classifier as numbers, strings and parts of scikit-learn, and back."""
 
 import copy
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ def portable_state(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def members_of(portable: Mapping[str, Any]) -> list[Member]:
-    """Return the networks out of what `portable_state` made."""
+    """Return the networks in the result of ``portable_state``."""
     return [
         Member(**{**member, "history": history_frame(member["history"])})
         for member in portable["_members"]

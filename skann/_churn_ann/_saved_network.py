@@ -1,4 +1,4 @@
-"""A trained network as numbers and texts, which scores without TensorFlow."""
+"""A trained network as numbers and strings, which predicts without TensorFlow."""
 
 import copy
 from typing import TYPE_CHECKING, Any, Self
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class SavedNetwork(ClassifierMixin, BaseEstimator):
-    """The last step of a pipeline that came out of a file.
+    """The last step of a pipeline that was loaded from a file.
 
-    Predicts as the SciKeras classifier that it was; `to_keras` makes it one again.
+    It predicts as the SciKeras classifier that it was; ``to_keras`` restores that.
 
     Attributes
     ----------
     settings_ : dict
-        What the network was built and trained with; numbers and texts.
+        Settings of network and training, as numbers and strings.
     optimizer_ : dict
         "name" of Keras' class, its "config", and its "state": a list of ndarray.
     weights_ : list of ndarray
@@ -40,12 +40,12 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def of(cls, network: "NetworkClassifier | SavedNetwork") -> Self:
-        """Return what a trained `NetworkClassifier` comes down to.
+        """Return the saved form of a trained ``NetworkClassifier``.
 
         Raises
         ------
         TypeError
-            If its optimizer, its metrics or its activation cannot be told by numbers and texts.
+            If its optimizer, metrics or activation cannot be written as numbers and strings.
         """
         if isinstance(network, cls):
             return network
@@ -60,11 +60,11 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
             "metrics": [_metric_name(metric) for metric in network.metrics],
         }
         if saved._architecture.activation not in ACTIVATIONS:
-            raise TypeError(f"activation {saved._architecture.activation!r} is of Keras alone")
+            raise TypeError(f"activation {saved._architecture.activation!r} needs Keras")
         config = model.optimizer.get_config()
         odd = [name for name, value in config.items() if not _is_plain(value)]
         if odd:
-            raise TypeError(f"the optimizer's {odd[0]} is of Keras alone: {config[odd[0]]}")
+            raise TypeError(f"the optimizer's {odd[0]} needs Keras: {config[odd[0]]}")
         saved.optimizer_ = {
             "name": type(model.optimizer).__name__,
             "config": config,
@@ -76,11 +76,13 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         return saved
 
     def fit(self, X: object, y: object = None) -> Self:
-        """Refuse to train, which `to_keras` is for; scikit-learn asks for the method."""
-        raise TypeError("a network out of a file is trained on by what its to_keras() returns")
+        """Refuse to train: scikit-learn asks for the method, and ``to_keras`` is what trains."""
+        raise TypeError(
+            "a network from a file does not train itself; its to_keras() returns one that does"
+        )
 
     def to_keras(self) -> "NetworkClassifier":
-        """Return the SciKeras classifier that this was, ready to train on; loads TensorFlow."""
+        """Return the SciKeras classifier that this was, ready to train; imports TensorFlow."""
         from skann.networks import restored_network
 
         return restored_network(self)
@@ -116,7 +118,7 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
 
 
 def trainable(network: "NetworkClassifier | SavedNetwork") -> "NetworkClassifier":
-    """Return a copy of a trained network to train on: Keras' again, if it came out of a file."""
+    """Return a copy of a trained network that can train on."""
     return network.to_keras() if isinstance(network, SavedNetwork) else copy.deepcopy(network)
 
 
@@ -140,7 +142,7 @@ def _metric_name(metric: Any) -> str:
         return metric
     if type(metric).__name__ == "AUC" and metric.name == "auc":
         return "auc"
-    raise TypeError(f"metric {metric!r} is a Keras object; name it by a text such as 'accuracy'")
+    raise TypeError(f"metric {metric!r} is a Keras object; give its name, such as 'accuracy'")
 
 
 def _is_plain(value: object) -> bool:

@@ -26,8 +26,8 @@ def new_pipeline(
 ) -> Pipeline:
     """Return unfitted steps "preprocess", "resample", "encode" and "network", the last one empty.
 
-    Samplers stand between cleaning and encoding, so that they see whole categories. What a
-    preprocessor of the user's returns is not encoded any further.
+    Samplers stand between cleaning and encoding, so that they see whole categories. The output of a
+    user-supplied preprocessor is not encoded any further.
     """
     if is_auto(preprocessor):
         preprocess: BaseEstimator = TableCleaner(column_roles)
@@ -53,10 +53,10 @@ def is_auto(setting: object) -> bool:
 def encode(
     step: BaseEstimator, X: Table, y: np.ndarray | None = None, *, fit: bool, width: int = 1
 ) -> np.ndarray | EncodedRows:
-    """Return what the step "encode" makes of clean rows: an array, or rows encoded when taken.
+    """Return clean rows, encoded by the step "encode": an array, or rows encoded when taken.
 
-    The encoded table of a large one may not fit into memory. Where it would take more than a share
-    of what is free, each block of rows is encoded when it is trained on, to the same bits.
+    A large table may not fit into memory once it is encoded. If it would take more than a share of
+    the free memory, each block of rows is encoded when it is trained on, to the same bits.
     """
     if not isinstance(step, TableEncoder):
         return step.fit_transform(X) if fit else step.transform(X)
@@ -67,18 +67,18 @@ def encode(
 
 
 def to_numbers(X: Any) -> np.ndarray:
-    """Return what a preprocessor of the user's made as finite float32 numbers.
+    """Return the output of a user-supplied preprocessor as finite float32 numbers.
 
     Raises
     ------
     ValueError
-        If it is text, or not finite.
+        If it is not numeric or not finite.
     """
     X = X.toarray() if issparse(X) else X
     try:
         return check_array(X, dtype=np.float32, input_name="the preprocessor's output")
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"the network needs finite numbers, and the preprocessor's output is not: {error}. "
-            "preprocessor='auto' takes text and missing values."
+            f"the network needs finite numbers, and the preprocessor's output is not finite or not "
+            f"numeric: {error}. preprocessor='auto' takes text and missing values."
         ) from error

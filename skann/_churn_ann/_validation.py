@@ -24,13 +24,13 @@ def check_rows(
     Parameters
     ----------
     estimator : estimator
-        Gets ``n_features_in_`` and ``feature_names_in_`` if ``reset``, else is asked for them.
+        Gets ``n_features_in_`` and ``feature_names_in_`` if ``reset``, else is compared with them.
     X : DataFrame (pandas or polars) or array-like of shape (n_samples, n_features)
     reset : bool
         Whether this is a fit.
     as_frame : bool
-        Return a pandas DataFrame whatever ``X`` is; else a DataFrame stays what it is and an array
-        is checked to hold finite numbers.
+        Return a pandas DataFrame for any ``X``; else a DataFrame stays what it is, and an array
+        must hold finite numbers.
 
     Returns
     -------
@@ -128,6 +128,6 @@ def check_layer_sizes(hidden_layer_sizes: Iterable[int]) -> tuple[int, ...]:
     sizes = tuple(hidden_layer_sizes)
     if not all(isinstance(units, int | np.integer) and units >= 1 for units in sizes):
         raise ValueError(
-            f"hidden_layer_sizes has to hold positive integers, one a layer, got {sizes}"
+            f"hidden_layer_sizes must hold positive integers, one per layer, got {sizes}"
         )
     return tuple(int(units) for units in sizes)

@@ -1,4 +1,4 @@
-"""Recalibrate probabilities with scikit-learn's calibrators."""
+"""Recalibration of probabilities by scikit-learn's calibrators."""
 
 import copy
 from typing import Self

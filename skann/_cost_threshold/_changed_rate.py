@@ -1,4 +1,4 @@
-"""Decide on customers who churn at another rate than those that a cut was tuned on."""
+"""Decisions on customers who churn at another rate than those that a cut was tuned on."""
 
 from numbers import Real
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from skann.costs._tuning import tune
 
 
 class TunedOn(NamedTuple):
-    """What is known of the customers that a cut was tuned on; each array of shape (n,)."""
+    """The customers that a cut was tuned on; each array of shape (n,)."""
 
     probability: np.ndarray
     churned: np.ndarray
@@ -77,5 +77,5 @@ def check_prior(prior: float | str, probability: np.ndarray, own: float) -> floa
     if isinstance(prior, Real) and not isinstance(prior, bool) and 0 < prior < 1:
         return float(prior)
     raise ValueError(
-        f"prior must be a churn rate strictly between 0 and 1, or 'estimate', got {prior!r}."
+        f"prior must be a churn rate strictly between 0 and 1, or 'estimate', got {prior!r}"
     )

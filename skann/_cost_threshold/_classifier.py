@@ -1,5 +1,6 @@
 """Turn a classifier's probabilities into the cheapest decisions."""
 
+from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -35,10 +36,9 @@ from skann._sklearn_private import (
 )
 from skann._travel import is_travelling
 from skann._warnings import each_once
-from skann.costs._actions import Offer
-from skann.costs._decision import bayes_threshold, contact_gain
+from skann.costs._decision import bayes_threshold
 from skann.costs._matrix import COST_NAMES
-from skann.costs._rule import Rule
+from skann.costs._rule import Decisions, Rule
 from skann.costs._tuning import tune
 
 
@@ -412,10 +412,10 @@ class CostThresholdClassifier(
         EstimateWarning
             If `prior` is to be estimated, and the batch does not support it.
         """
-        costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
-        given = only_costs("predict", **costs)
-        probability, offer, rule = self._score(X, given, prior)
-        contacted = rule.contacted(probability, offer)
+        given = only_costs(
+            "predict", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
+        )
+        contacted = self._score(X, given, prior).contacted()
         positive = self._positive_index()
         return self.classes_[np.where(contacted, positive, 1 - positive)]
 
@@ -439,9 +439,9 @@ class CostThresholdClassifier(
             A name out of `actions` ("contact" without these), None for those left alone.
         """
         given = only_costs("predict_action", **costs)
-        probability, offer, rule = self._score(X, given, prior)
+        decisions = self._score(X, given, prior)
         names = [*(self.actions or {"contact": {}}), None]
-        action = np.where(rule.contacted(probability, offer), offer.action, len(names) - 1)
+        action = np.where(decisions.contacted(), decisions.offer.action, len(names) - 1)
         return np.array(names, dtype=object)[action]
 
     def expected_gain(
@@ -462,8 +462,7 @@ class CostThresholdClassifier(
         ndarray of shape (n_customers,)
             In units of cost, at the probabilities of `predict_proba`, for the best action.
         """
-        probability, offer, _ = self._score(X, only_costs("expected_gain", **costs), prior)
-        return contact_gain(probability, offer.costs)
+        return self._score(X, only_costs("expected_gain", **costs), prior).gain()
 
     def rank(self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike) -> np.ndarray:
         """Rank of each customer in the order of contacting, 1 for the first.
@@ -484,15 +483,12 @@ class CostThresholdClassifier(
         -------
         ndarray of int, shape (n_customers,)
         """
-        probability, offer, rule = self._score(X, only_costs("rank", **costs), prior)
-        ranks = np.empty(len(probability), dtype=np.int64)
-        ranks[rule.order(probability, offer)] = np.arange(1, len(probability) + 1)
+        order = self._score(X, only_costs("rank", **costs), prior).order()
+        ranks = np.empty(len(order), dtype=np.int64)
+        ranks[order] = np.arange(1, len(order) + 1)
         return ranks
 
-    def _score(
-        self, X: Any, given: dict[str, Any], prior: float | str | None = None
-    ) -> tuple[np.ndarray, Offer, Rule]:
-        """Probability of the positive class and what contacting means, by customer; the rule."""
+    def _score(self, X: Any, given: dict[str, Any], prior: float | str | None = None) -> Decisions:
         check_is_fitted(self)
         missing = [name for name in self._costs_given_in_fit if name not in given]
         if missing:
@@ -500,9 +496,19 @@ class CostThresholdClassifier(
                 f"fit got one cost a customer for {missing}: give them here, too, or keep them in "
                 f"a column of X and name it, as in {missing[0]}='column'."
             )
-        probability, rate = moved(self._positive_probability(X), self.prior_, prior)
-        offer = offers_of(self, X, given, len(probability)).best(probability)
-        return probability, offer, self._rule_at(rate)
+        return self._decide(self._positive_probability(X), prior, X, given)
+
+    def _decide(
+        self,
+        probability: np.ndarray,
+        prior: float | str | None = None,
+        X: Any = None,
+        given: Mapping[str, Any] | None = None,
+    ) -> Decisions:
+        """Decide by probabilities of the positive class that are known already."""
+        probability, rate = moved(probability, self.prior_, prior)
+        offer = offers_of(self, X, dict(given or {}), len(probability)).best(probability)
+        return Decisions(probability, offer, self._rule_at(rate))
 
     def _rule_at(self, prior: float | None = None) -> Rule:
         """The rule for customers of a churn rate, by default that of `fit`."""

@@ -1,4 +1,4 @@
-"""Probabilities of customers from a fit of the estimator that did not see them."""
+"""Probabilities of rows by fits of the estimator that did not see them."""
 
 from numbers import Integral
 from typing import Any
@@ -32,7 +32,7 @@ def fit_and_score_unseen(
     groups: ArrayLike | None,
     task: Task,
 ) -> tuple[BaseEstimator, np.ndarray, np.ndarray]:
-    """Fit an estimator on all rows, and score rows by a fit that did not see them.
+    """Fit an estimator on all rows, and score rows by fits that did not see them.
 
     ``task`` is told of both as its steps.
 
@@ -58,7 +58,7 @@ def fit_and_score_unseen(
     if set(fitted.classes_.tolist()) != set(y.tolist()):
         raise ValueError(
             f"{type(estimator).__name__} knows the labels {fitted.classes_.tolist()}, y has "
-            f"{np.unique(y).tolist()}: fit and tune on the same two."
+            f"{np.unique(y).tolist()}: fit and tune on the same two"
         )
     positive = fitted.classes_[positive_index(fitted.classes_, pos_label)]
     if mode == "auto":
@@ -108,8 +108,8 @@ def positive_probability(estimator: BaseEstimator, X: Table, positive: Label) ->
     probability = probability[:, column[0]]
     if not np.all((probability >= 0) & (probability <= 1)):
         raise ValueError(
-            f"{type(estimator).__name__}.predict_proba gave values that are no probabilities: "
-            "NaN, below 0 or above 1."
+            f"{type(estimator).__name__}.predict_proba gave values that are not probabilities: "
+            "NaN, below 0 or above 1"
         )
     return probability
 
@@ -136,7 +136,7 @@ def _fit_and_score(
 def _own_validation(
     estimator: BaseEstimator, X: Table, positive: Label
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that an estimator did not train on, and what it thought of them."""
+    """Return the rows that an estimator did not train on, and their probabilities."""
     name = type(estimator).__name__
     rows = getattr(estimator, "validation_indices_", None)
     if rows is None or not len(rows):
@@ -152,7 +152,7 @@ def _own_validation(
     if len(own) != len(rows):
         raise ValueError(
             f"{name} has {len(rows)} validation_indices_ and {len(own)} validation_proba_; "
-            "there has to be a probability for each row."
+            "each row must have a probability"
         )
     index = int(np.flatnonzero(np.asarray(estimator.classes_) == positive)[0])
     if own.ndim == 2:

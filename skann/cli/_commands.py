@@ -30,14 +30,9 @@ from skann.cli._tables import (
     to_frame,
     write_table,
 )
-from skann.cli._training import (
-    contacted_blindly,
-    contacted_by,
-    fit,
-    fit_out_of_core,
-    on_terminal,
-)
+from skann.cli._training import fit, fit_out_of_core, on_terminal
 from skann.costs import forecast_cost
+from skann.inspection._report._format import aligned, money
 
 EXAMPLE = "skann train customers.csv --target Churn --fn-cost 100 --fp-cost 5"
 
@@ -66,10 +61,10 @@ def demo(arguments: argparse.Namespace) -> None:
     ranked = CustomerList(saved, Blocks("the table", lambda columns: iter([table])))
     top = next(iter(ranked)).to_pandas().head(8)
     top["probability"] = top["probability"].map("{:.3f}".format)
-    top["expected_gain"] = top["expected_gain"].map(report.money)
+    top["expected_gain"] = top["expected_gain"].map(money)
     reasons = test[["customer_id", "contract", "support_calls"]]
     top = top.merge(reasons, on="customer_id")
-    report.print_columns(top.columns.tolist(), top.to_numpy().tolist())
+    print(aligned(top.columns.tolist(), top.astype(str).to_numpy().tolist()))
     print(f"\nNow with a table of your own:\n\n  {EXAMPLE}\n")
 
 
@@ -172,6 +167,8 @@ def _train_out_of_core(arguments: argparse.Namespace) -> SavedModel:
 
 def evaluate(arguments: argparse.Namespace) -> None:
     """Report on a model by a table with the target column, or forecast what it will cost."""
+    from skann.inspection._report._words import saving
+
     check_outputs(_inputs(arguments, arguments.model), {"--report": arguments.report})
     saved = load_model(arguments.model, trust=arguments.trust)
     table = read_table(arguments.data)
@@ -198,15 +195,14 @@ def evaluate(arguments: argparse.Namespace) -> None:
     report.describe_classes(churned.sum(), len(churned), target, saved.positive)
     _note_trained_rows(saved, features)
     print()
-    report.print_ranking(churned, {"network": probability})
+    probabilities = {"network": probability}
+    figures = saved.measure(churned, probabilities)
+    report.print_figures(figures)
     print()
-    contacted = contacted_blindly(len(churned))
-    contacted |= contacted_by(probability, saved.model.threshold_)
-    costs = report.print_decisions(churned, contacted, saved.model.fn_cost, saved.model.fp_cost)
-    print()
-    report.say("Cost", report.saving_text(costs))
-    forecast = forecast_cost(probability, contacted[report.CHOSEN], **saved.costs)
-    report.say("Forecast", report.forecast_text(forecast, costs[report.CHOSEN]))
+    report.say("Cost", saving(figures, "network"))
+    contacted = saved.decide(probabilities)["network", "chosen"]
+    forecast = forecast_cost(probability, contacted, **saved.costs)
+    report.say("Forecast", report.forecast_text(forecast, report.chosen_cost(figures)))
     if arguments.report:
         _write_report(saved, features, labels, arguments.report)
 
@@ -220,16 +216,15 @@ def _forecast(saved: SavedModel, table: pa.Table, path: str) -> None:
     features = saved.features(frame.drop(columns=saved.target, errors="ignore"), path)
     probability = saved.probability(features)
     _note_trained_rows(saved, features)
-    contacted = contacted_blindly(len(probability))
-    contacted |= contacted_by(probability, saved.model.threshold_)
-    print()
+    decisions = saved.decide({"network": probability})
     forecasts = {
-        name: forecast_cost(probability, contact, **saved.costs)
-        for name, contact in contacted.items()
+        way: forecast_cost(probability, contacted, **saved.costs)
+        for way, contacted in decisions.items()
     }
-    report.print_forecasts(contacted, forecasts)
     print()
-    report.say("Forecast", report.forecast_text(forecasts[report.CHOSEN]))
+    report.print_forecasts(decisions, forecasts)
+    print()
+    report.say("Forecast", report.forecast_text(forecasts["network", "chosen"]))
 
 
 def _note_trained_rows(saved: SavedModel, features: pd.DataFrame) -> None:
@@ -272,7 +267,7 @@ def predict(arguments: argparse.Namespace) -> None:
         report.say(
             "Contact",
             f"{customers.n_contacted:,} of {customers.n_customers:,} customers, for an expected "
-            f"gain of {report.money(customers.gain)}; listed in {arguments.out}",
+            f"gain of {money(customers.gain)}; listed in {arguments.out}",
         )
 
 

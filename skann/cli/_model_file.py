@@ -1,5 +1,6 @@
 """The model that `skann train` saves, and what new tables must hold for it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 from skann._model_file._container import is_model_file
 from skann._model_file._model import read_model, write_model
 from skann.cli._errors import CommandError, did_you_mean, listed
+from skann.costs._matrix import DEFAULT_COSTS, Costs
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,24 @@ class SavedModel:
         """The probability of the positive label, one a row."""
         position = list(self.model.classes_).index(self.positive)
         return self.model.predict_proba(features)[:, position]
+
+    def decide(self, probabilities: Mapping[str, np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
+        """Whom the network and baselines contact, and whom to contact without a model, by rule."""
+        from skann.inspection._report._figures import decide, decide_blindly
+
+        probability = probabilities["network"]
+        decisions = decide(probabilities, self._costs()) | decide_blindly(len(probability))
+        decisions["network", "chosen"] = self.model._decide(probability).contacted()
+        return decisions
+
+    def measure(self, churned: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
+        """Figures of the network and of baselines on customers whose outcome is known."""
+        from skann.inspection._report._figures import measure
+
+        return measure(churned, probabilities, self.decide(probabilities), self._costs())
+
+    def _costs(self) -> Costs:
+        return Costs(**{**DEFAULT_COSTS, **self.costs})
 
 
 def save_model(saved: SavedModel, path: str) -> None:

@@ -12,9 +12,7 @@ from skann._warnings import EstimateWarning, SkannWarning, give, held_back, warn
 from skann.cli._errors import CommandError
 from skann.cli._model_file import SavedModel
 from skann.cli._tables import BLOCK_ROWS, Blocks, known_or_held, to_frame
-from skann.costs._decision import contact_gain
 from skann.costs._prior_estimate import estimate_prior
-from skann.costs._priors import move_to_prior
 
 _FRACTION = r"\s*[+-]?\d*[.,]\d+\s*"
 
@@ -93,16 +91,11 @@ class CustomerList:
         elif rate == "estimate":
             rate = self._estimate(np.concatenate(list(self._probabilities())))
         for block in scored:
-            if rate is not None:
-                moved = move_to_prior(
-                    block.probability, from_prior=model.prior_, to_prior=float(rate)
-                )
-                block = block._replace(probability=moved)
             n_rows = len(block.probability)
-            offer = model._offers(None, {}, n_rows).best(block.probability)
-            gain = contact_gain(block.probability, offer.costs)
-            contact = model._rule_at(rate).contacted(block.probability, offer)
-            order = np.argsort(-gain, kind="stable") if self._sort else np.arange(n_rows)
+            decisions = model._decide(block.probability, rate)
+            block = block._replace(probability=decisions.probability)
+            contact, gain = decisions.contacted(), decisions.gain()
+            order = decisions.order() if self._sort else np.arange(n_rows)
             for start in range(0, n_rows, BLOCK_ROWS):
                 rows = order[start : start + BLOCK_ROWS]
                 some = block.take(rows)
@@ -145,7 +138,7 @@ class CustomerList:
 
     def _estimate(self, probability: np.ndarray) -> float:
         """The churn rate that the scores of all rows tell."""
-        from skann.inspection._table_summary import tells_rates
+        from skann.inspection._comparison._summary import tells_rates
 
         own = self._saved.model.prior_
         advice = "Give the rate if you know it, as in --prior 0.05."

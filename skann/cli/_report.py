@@ -5,11 +5,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from skann.costs import CostForecast
+from skann.inspection._report._format import aligned, money, shown
 
-CHOSEN = "network at threshold"  # the decisions that a report is about
-
+_MODELS = ("nobody leaves", "logistic regression", "network")
+_RANKING = {"roc_auc": "AUC", "average_precision": "PR-AUC", "brier": "Brier"}
+_WAYS = {
+    ("nobody", "none"): "nobody",
+    ("everybody", "none"): "everybody",
+    ("logistic regression", "chosen"): "logistic regression at threshold",
+    ("network", "half"): "network at 0.5",
+    ("network", "chosen"): "network at threshold",
+}
+_DECISIONS = {
+    "contacted": "contacted",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "accuracy": "accuracy",
+    "cost": "cost",
+}
 _OBVIOUS = ("1", "yes", "y", "true")
 _WIDTH = 88
 _HEADING = 11
@@ -26,16 +43,6 @@ def some(names: Sequence[str], most: int = 8) -> str:
     """The first of some names, and how many there are more."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
-
-
-def print_columns(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print aligned columns, the first one to the left."""
-    lines = [[str(cell) for cell in line] for line in (header, *rows)]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        print("  " + "  ".join(cells).rstrip(), flush=True)
 
 
 def describe_classes(
@@ -81,54 +88,58 @@ def describe_roles(roles: Mapping[Any, str]) -> None:
             say("", f"left out {some(names[role])}: {reason}")
 
 
-def print_ranking(churned: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> None:
-    """Print how well each model ranks and how true its probabilities are."""
-    from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+def print_figures(figures: pd.DataFrame) -> None:
+    """Print how each model ranks, and what each way of choosing whom to contact finds and costs."""
+    _print_table("ranking", _RANKING, {(model, "none"): model for model in _MODELS}, figures)
+    print()
+    _print_table("contacting", _DECISIONS, _WAYS, figures)
+
+
+def _print_table(
+    title: str,
+    metrics: Mapping[str, str],
+    names: Mapping[tuple[str, str], str],
+    figures: pd.DataFrame,
+) -> None:
+    from skann.inspection._report._figures import figures_of  # not for --help
 
     rows = []
-    for name, probability in probabilities.items():
-        both = 0 < churned.sum() < len(churned)
-        auc = roc_auc_score(churned, probability) if both else np.nan
-        precision = average_precision_score(churned, probability) if both else np.nan
-        brier = brier_score_loss(churned, probability)
-        rows.append([name, *map(_figure, (auc, precision, brier))])
-    print_columns(["ranking", "AUC", "PR-AUC", "Brier"], rows)
+    for (model, rule), name in names.items():
+        found = figures_of(figures, model, rule)["value"]
+        if len(found):
+            rows.append([name, *(_shown(metric, found[metric]) for metric in metrics)])
+    print(aligned([title, *metrics.values()], rows), flush=True)
 
 
-def print_decisions(
-    churned: np.ndarray, contacted: Mapping[str, np.ndarray], fn_cost: float, fp_cost: float
-) -> dict[str, float]:
-    """Print what each way of choosing whom to contact finds and costs.
+def _shown(metric: str, value: float) -> str:
+    if np.isnan(value):
+        return "-"
+    return f"{value:.4f}" if metric in _RANKING else shown(metric, value)
 
-    Returns
-    -------
-    dict of name to cost per customer
-    """
-    from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-    rows, costs = [], {}
-    for name, contact in contacted.items():
-        lost, in_vain = churned & ~contact, contact & ~churned
-        costs[name] = float((lost.sum() * fn_cost + in_vain.sum() * fp_cost) / len(churned))
-        precision = precision_score(churned, contact) if contact.any() else np.nan
-        recall = recall_score(churned, contact, zero_division=np.nan)
-        f1 = f1_score(churned, contact, zero_division=np.nan)
-        figures = [_figure(x, 3) for x in (precision, recall, f1, accuracy_score(churned, contact))]
-        rows.append([name, f"{contact.mean():.1%}", *figures, money(costs[name])])
-    header = ["contacting", "contacted", "precision", "recall", "F1", "accuracy", "cost"]
-    print_columns(header, rows)
-    return costs
+def chosen_cost(figures: pd.DataFrame) -> float:
+    """What the network's own decisions cost per customer."""
+    from skann.inspection._report._figures import figures_of
+
+    return float(figures_of(figures, "network", "chosen")["value"]["cost"])
 
 
 def print_forecasts(
-    contacted: Mapping[str, np.ndarray], forecasts: Mapping[str, CostForecast]
+    decisions: Mapping[tuple[str, str], np.ndarray],
+    forecasts: Mapping[tuple[str, str], CostForecast],
 ) -> None:
     """Print whom each way of choosing contacts, and what that will cost."""
     rows = [
-        [name, f"{contact.sum():,}", f"{contact.mean():.1%}", money(forecasts[name].cost)]
-        for name, contact in contacted.items()
+        [
+            name,
+            f"{decisions[way].sum():,}",
+            f"{decisions[way].mean():.1%}",
+            money(forecasts[way].cost),
+        ]
+        for way, name in _WAYS.items()
+        if way in decisions
     ]
-    print_columns(["contacting", "customers", "contacted", "cost, forecast"], rows)
+    print(aligned(["contacting", "customers", "contacted", "cost, forecast"], rows), flush=True)
 
 
 def forecast_text(forecast: CostForecast, measured: float | None = None) -> str:
@@ -145,11 +156,6 @@ def forecast_text(forecast: CostForecast, measured: float | None = None) -> str:
     return f"{text}; it was {money(measured)}: the probabilities are off on these customers"
 
 
-def money(amount: float) -> str:
-    """An amount with two decimals, or with three digits where it is small."""
-    return f"{amount:,.2f}" if amount == 0 or abs(amount) >= 0.1 else f"{amount:.3g}"
-
-
 def threshold_text(model: Any) -> str:
     """Which probabilities lead to a contact, and where the best cut lay on validation rows."""
     if model.threshold_ >= 1:
@@ -162,29 +168,3 @@ def threshold_text(model: Any) -> str:
         f"({model.fn_cost:g} + {model.fp_cost:g}). On resampled validation rows 90% of the best "
         f"cuts lie from {low:.3f} to {high:.3f}"
     )
-
-
-def saving_text(costs: Mapping[str, float]) -> str:
-    """The cost of the chosen decisions beside what it takes no model, or no threshold, to reach."""
-    chosen = costs[CHOSEN]
-    blind = min("nobody", "everybody", key=lambda name: costs[name])
-    comparisons = [
-        f"{_percent_less(chosen, costs[name])} than {description} ({money(costs[name])})"
-        for name, description in (
-            (blind, f"contacting {blind}"),
-            ("network at 0.5", "the same network at 0.5"),
-        )
-    ]
-    return f"{money(chosen)} per customer: {', '.join(comparisons)}"
-
-
-def _percent_less(amount: float, other: float) -> str:
-    if money(amount) == money(other):
-        return "no less"
-    if other == 0:
-        return "more"
-    return f"{abs(1 - amount / other):.0%} {'less' if amount < other else 'more'}"
-
-
-def _figure(value: float, decimals: int = 4) -> str:
-    return "-" if np.isnan(value) else f"{value:.{decimals}f}"

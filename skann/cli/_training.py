@@ -128,19 +128,12 @@ def _reported(
     group: str | None = None,
 ) -> SavedModel:
     """Report on a model by test rows, beside one without a network, and return what to save."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
     from skann.inspection import summarize_table
-    from skann.preprocessing import TableCleaner, TableEncoder
+    from skann.inspection._baselines import logistic_baseline
 
     network, positive, (features, labels) = model.estimator_, model.pos_label, test
     report.describe_roles(network.column_roles_)
-    logistic = make_pipeline(
-        TableCleaner(network.column_roles),
-        TableEncoder("standard", "onehot"),
-        LogisticRegression(max_iter=1000),
-    )
+    logistic = logistic_baseline(network.column_roles)
     with warnings.catch_warnings(action="ignore"):  # the network has said it
         logistic.fit(*train)
     saved = SavedModel(
@@ -159,41 +152,22 @@ def _reported(
 
 
 def _report_test(saved: SavedModel, logistic: Any, test: pd.DataFrame, churned: np.ndarray) -> None:
-    model = saved.model
-    probability = saved.probability(test)
-    position = list(logistic.classes_).index(saved.positive)
+    from skann._cost_threshold._out_of_fold import positive_probability
+    from skann.inspection._report._words import saving
+
     with warnings.catch_warnings(action="ignore"):
-        by_logistic = logistic.predict_proba(test)[:, position]
+        by_logistic = positive_probability(logistic, test, saved.positive)
+    probabilities = {
+        "network": saved.probability(test),
+        "logistic regression": by_logistic,
+        "nobody leaves": np.zeros(len(test)),
+    }
+    figures = saved.measure(churned, probabilities)
     print(f"\nOn the {len(test):,} test customers, seen for the first time\n")
-    report.print_ranking(
-        churned,
-        {
-            "nobody leaves": np.zeros(len(test)),
-            "logistic regression": by_logistic,
-            "network": probability,
-        },
-    )
+    report.print_figures(figures)
     print()
-    contacted = {
-        **contacted_blindly(len(test)),
-        "logistic regression at threshold": by_logistic > model.threshold_,
-        **contacted_by(probability, model.threshold_),
-    }
-    costs = report.print_decisions(churned, contacted, model.fn_cost, model.fp_cost)
-    print()
-    report.say("Threshold", report.threshold_text(model))
-    report.say("Cost", report.saving_text(costs))
-
-
-def contacted_blindly(n: int) -> dict[str, np.ndarray]:
-    return {"nobody": np.zeros(n, dtype=bool), "everybody": np.ones(n, dtype=bool)}
-
-
-def contacted_by(probability: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
-    return {
-        "network at 0.5": probability > 0.5,
-        report.CHOSEN: probability > threshold,
-    }
+    report.say("Threshold", report.threshold_text(saved.model))
+    report.say("Cost", saving(figures, "network"))
 
 
 def on_terminal() -> bool:

@@ -64,7 +64,7 @@ def read_offers(
     X : DataFrame or any
         Where columns are looked up.
     n_customers : int
-        Length that arrays must have.
+        Required length of arrays.
 
     Raises
     ------

@@ -34,7 +34,7 @@ def bayes_threshold(costs: Costs) -> float:
             f"These costs reward mistakes: fn_cost={costs.fn_cost:g} is below "
             f"tp_cost={costs.tp_cost:g}, and fp_cost={costs.fp_cost:g} is below "
             f"tn_cost={costs.tn_cost:g}. A cost is what an outcome costs, a benefit is a negative "
-            "cost: check the signs, or name the other class as pos_label."
+            "cost: check the signs, or name the other class as pos_label"
         )
     if missed > 0 and wasted > 0:
         return float(wasted / (wasted + missed))

@@ -22,12 +22,12 @@ class Costs(NamedTuple):
 
     @property
     def missed(self) -> Amount:
-        """What leaving a churner costs more than contacting that churner."""
+        """How much more it costs to leave a churner than to contact that churner."""
         return self.fn_cost - self.tp_cost
 
     @property
     def wasted(self) -> Amount:
-        """What contacting a loyal customer costs more than leaving that customer alone."""
+        """How much more it costs to contact a loyal customer than to leave that customer alone."""
         return self.fp_cost - self.tn_cost
 
     @property
@@ -56,7 +56,7 @@ def amounts_of(amount: Amount, rows: np.ndarray) -> Amount:
 def read_costs(
     given: Sequence[ArrayLike], X: Table | None, n_customers: int, where: str = ""
 ) -> Costs:
-    """Read the four costs, in the order of `COST_NAMES`; see `read_amount`.
+    """Read the four costs, in the order of ``COST_NAMES``; see ``read_amount``.
 
     Errors name them after ``where``.
     """
@@ -74,12 +74,12 @@ def read_amount(name: str, value: ArrayLike, X: Table | None, n_customers: int) 
     Parameters
     ----------
     name : str
-        What the amount is, for errors.
+        Name of the amount, for errors.
     value : float, array-like of shape (n_customers,), or str
-    X : DataFrame or any
+    X : DataFrame or anything
         Where a column is looked up.
     n_customers : int
-        Length that an array must have.
+        Required length of an array.
 
     Returns
     -------

@@ -36,9 +36,9 @@ def estimate_prior(
 ) -> PriorEstimate:
     """Estimate the churn rate of customers from their probabilities alone.
 
-    If customers of either class look as they did in training and only their shares changed, then
-    calibrated probabilities tell the new share: it is the one of highest likelihood, at which
-    expectation maximisation comes to rest.
+    If customers of either class look as they did in training and only the class shares changed,
+    then calibrated probabilities tell the new share: it is the one of highest likelihood, at which
+    expectation maximisation converges.
 
     Parameters
     ----------

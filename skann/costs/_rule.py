@@ -16,7 +16,7 @@ from skann.costs._selection import (
 
 
 class Rule(NamedTuple):
-    """A tuned cut, and a limit on how many can be contacted."""
+    """A tuned cut, and a limit on the contacts."""
 
     threshold: float  # contact above this probability, where costs are the constant ones
     cut: float  # contact above this loss share, for other costs
@@ -53,3 +53,23 @@ class Rule(NamedTuple):
             gain = contact_gain(probability, offer.costs)
             return within_budget(order, gain, price, self.budget)
         return chosen
+
+
+class Decisions(NamedTuple):
+    """What a rule says of customers whose probabilities and costs are known."""
+
+    probability: np.ndarray
+    offer: Offer
+    rule: Rule
+
+    def contacted(self) -> np.ndarray:
+        """Return whom to contact."""
+        return self.rule.contacted(self.probability, self.offer)
+
+    def gain(self) -> np.ndarray:
+        """Return what contacting each customer gains in expectation over leaving them alone."""
+        return contact_gain(self.probability, self.offer.costs)
+
+    def order(self) -> np.ndarray:
+        """Return the rows from the first to contact to the last."""
+        return self.rule.order(self.probability, self.offer)

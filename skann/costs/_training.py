@@ -9,7 +9,7 @@ from skann.costs._matrix import COST_NAMES, Costs
 
 
 def mistake_weights(churned: np.ndarray, costs: Mapping[str, ArrayLike]) -> np.ndarray:
-    """Return what a mistake on each customer costs, as a weight for training.
+    """Return the cost of a mistake on each customer, as a weight for training.
 
     A classifier that is trained on weighted examples minimises the weighted mistakes (Zadrozny,
     Langford and Abe 2003, "Cost-sensitive learning by cost-proportionate example weighting",

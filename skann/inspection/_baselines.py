@@ -1,6 +1,7 @@
 """What a model has to beat: simple models on the same rows."""
 
 import warnings
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,9 +45,9 @@ def baseline_probabilities(
         return {name: _cross_validated(model, X, y, positive) for name, model in models.items()}
 
 
-def logistic_baseline() -> Pipeline:
+def logistic_baseline(column_roles: Mapping[Any, str] | None = None) -> Pipeline:
     """Return an untrained logistic regression that takes raw rows."""
-    return _on_clean_columns(LogisticRegression(max_iter=1000))
+    return _on_clean_columns(LogisticRegression(max_iter=1000), column_roles)
 
 
 def boosting_baseline(seed: int) -> Pipeline:
@@ -54,8 +55,8 @@ def boosting_baseline(seed: int) -> Pipeline:
     return _on_clean_columns(HistGradientBoostingClassifier(random_state=seed))
 
 
-def _on_clean_columns(classifier: Any) -> Pipeline:
-    return make_pipeline(TableCleaner(), TableEncoder("standard", "onehot"), classifier)
+def _on_clean_columns(classifier: Any, column_roles: Mapping[Any, str] | None = None) -> Pipeline:
+    return make_pipeline(TableCleaner(column_roles), TableEncoder("standard", "onehot"), classifier)
 
 
 def _cross_validated(model: Pipeline, X: Any, y: np.ndarray, positive: Any) -> np.ndarray:

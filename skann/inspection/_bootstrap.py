@@ -20,7 +20,7 @@ Figures = dict[str, np.ndarray]
 
 
 def with_intervals(
-    figures: Callable[[np.ndarray], Figures], n_rows: int, generator: np.random.Generator
+    figures: Callable[[np.ndarray], Figures], n_rows: int, generator: np.random.Generator | None
 ) -> dict[str, tuple[float, float, float]]:
     """Return value, lower and upper bound (95 %) of each figure; NaN where it has none.
 
@@ -29,13 +29,15 @@ def with_intervals(
     figures : callable
         Takes weights of shape (n_resamples, n_rows), returns arrays of shape (n_resamples,).
     n_rows : int
-    generator : numpy.random.Generator
+    generator : numpy.random.Generator or None
+        None leaves the bounds out.
     """
     values = figures(np.ones((1, n_rows)))
-    blocks = [figures(weights) for weights in _exponential_blocks(n_rows, generator)]
+    resamples = () if generator is None else _exponential_blocks(n_rows, generator)
+    blocks = [figures(weights) for weights in resamples]
     found = {}
     for name, value in values.items():
-        draws = np.concatenate([block[name] for block in blocks])
+        draws = np.concatenate([[], *(block[name] for block in blocks)])
         draws = draws[~np.isnan(draws)]
         low, high = np.quantile(draws, _LEVEL) if len(draws) else (np.nan, np.nan)
         found[name] = (float(value[0]), float(low), float(high))
@@ -72,14 +74,15 @@ def ranking_figures(
         ranked = weights[:, order]
         found = np.cumsum(ranked * churned[order], axis=1)[:, last]
         contacted = np.cumsum(ranked, axis=1)[:, last]
-        return {
-            "roc_auc": _roc_auc(found, contacted),
-            "average_precision": _average_precision(found, contacted),
-            "lift": _lift(found, contacted),
-            "log_loss": log_loss,
-            "brier": brier,
-            "bias": bias,
-        }
+        with np.errstate(invalid="ignore"):  # of customers of one class
+            return {
+                "roc_auc": _roc_auc(found, contacted),
+                "average_precision": _average_precision(found, contacted),
+                "lift": _lift(found, contacted),
+                "log_loss": log_loss,
+                "brier": brier,
+                "bias": bias,
+            }
 
     return figures
 

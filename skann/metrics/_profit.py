@@ -90,12 +90,12 @@ def emp_churn_score(
 
     Parameters
     ----------
-    y_true, y_score, clv, incentive, contact, pos_label, sample_weight, return_fraction
+    y_true, y_score, clv, incentive, contact
         As in ``max_profit_score``.
     alpha, beta : float, default=6.0, 14.0
         Parameters of the Beta distribution of acceptance, whose mean is 0.3 by default.
     pos_label, sample_weight, return_fraction
-        As in `max_profit_score`.
+        As in ``max_profit_score``.
 
     Returns
     -------

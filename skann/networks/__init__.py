@@ -1,4 +1,4 @@
-"""The network: numbers in, probabilities out. The one package that imports TensorFlow."""
+"""The network: numbers in, probabilities out. Only this package imports TensorFlow."""
 
 from skann.networks._builder import build_network
 from skann.networks._callbacks import (

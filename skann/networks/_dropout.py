@@ -44,7 +44,7 @@ class DropoutMasks:
 
 @contextmanager
 def dropout_masks(masks: DropoutMasks) -> Iterator[None]:
-    """Let the `Dropout` layers that are traced inside take their masks from ``masks``."""
+    """Let the ``Dropout`` layers that are traced inside take their masks from ``masks``."""
     _active.masks = masks
     try:
         yield

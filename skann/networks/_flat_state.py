@@ -1,4 +1,4 @@
-"""The state of a training run as flat tensors, and its way from and to Keras' variables."""
+"""The state of a training run as flat tensors, read from and written to Keras' variables."""
 
 from collections.abc import Callable, Sequence
 
@@ -13,9 +13,9 @@ from skann.networks._keras_private import adam_moments
 from skann.networks._muon import MuonAdam
 
 EVALUATION_ROWS = 256  # of a batch
-# With fewer steps an epoch, compiling by XLA takes longer than it saves, even over many fits. It
+# With fewer steps per epoch, compiling by XLA takes longer than it saves, even over many fits. It
 # depends on nothing else, since the two differ in the last bits.
-_FEWEST_STEPS_FOR_XLA = 7
+_MIN_STEPS_FOR_XLA = 7
 
 
 class LiveWeights:
@@ -25,11 +25,11 @@ class LiveWeights:
     ----------
     model : ChurnNetwork
     n_steps : int
-        Steps of an epoch.
+        Steps per epoch.
     """
 
     def __init__(self, model: keras.Model, n_steps: int) -> None:
-        self._xla = n_steps >= _FEWEST_STEPS_FOR_XLA
+        self._xla = n_steps >= _MIN_STEPS_FOR_XLA
         self._model = model
         self._variables = model.trainable_variables
         self._optimizer = model.optimizer
@@ -54,7 +54,7 @@ class LiveWeights:
         self.state = State(weights, moments[0], moments[1], tf.constant(step, tf.float32))
 
     def write(self) -> None:
-        """Put the weights back into the Keras variables, and leave the rest to be asked for."""
+        """Put the weights back into the Keras variables, and keep the rest until it is needed."""
         _assign(self._variables, self.state.weights)
         self._model.leave_state(self.state)
 
@@ -65,7 +65,7 @@ class LiveWeights:
         return [live[id(v)] if id(v) in live else v.numpy() for v in self._model.weights]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Take weights in the order of `get_weights`."""
+        """Take weights in the order of ``get_weights``."""
         values = {id(v): value for v, value in zip(self._model.weights, weights, strict=True)}
         flat_weights = np.concatenate([np.ravel(values[id(v)]) for v in self._variables])
         self.state = self.state._replace(weights=tf.constant(flat_weights, tf.float32))
@@ -139,7 +139,7 @@ def evaluate(
 def write_optimizer(
     optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable], state: State
 ) -> None:
-    """Put the state of a training run into a Keras optimizer, which is built if it is not."""
+    """Put the state of a training run into a Keras optimizer, which is built if needed."""
     if not optimizer.built:
         optimizer.build(variables)
     moments = (state.moment_1, state.moment_2)

@@ -29,7 +29,7 @@ class State(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What the networks of one architecture may differ in, without being compiled anew."""
+    """Settings in which networks that share one compilation may differ."""
 
     optimizer: tf.Tensor  # hyperparameters of the step, shape (6,)
     dropout_rates: tf.Tensor  # shape (n_dropout_layers,)
@@ -37,11 +37,11 @@ class Settings(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """Rows in batches of one shape; those after the first ``n_rows`` are there for the shape."""
+    """Rows in batches of one shape; those after the first ``n_rows`` are padding."""
 
     X: tf.Tensor  # shape (n_batches, batch_size, n_features)
     y: tf.Tensor  # shape (n_batches, batch_size)
-    sample_weight: tf.Tensor  # shape (n_batches, batch_size), 0 for what is no row
+    sample_weight: tf.Tensor  # shape (n_batches, batch_size), 0 for padding
     n_rows: tf.Tensor
 
 
@@ -57,8 +57,8 @@ class Graphs:
     Parameters
     ----------
     model : keras.Model
-        A network of the architecture, whose layers give the forward pass. It is kept, so it has to
-        be nobody's model.
+        A network of the architecture, whose layers give the forward pass. It is kept, so it must
+        not be a user's model.
     optimizer : {"adam", "muon", "sgd"}
         Which step to compile.
     """
@@ -261,7 +261,7 @@ _cache_lock = threading.Lock()
 def shared_graphs(model: keras.Model, optimizer: str) -> Graphs:
     """Return the compiled functions for networks built like ``model``.
 
-    The last `MAX_ARCHITECTURES` architectures are kept. What is kept holds a model of its own, so
+    The last ``MAX_ARCHITECTURES`` architectures are kept. What is kept holds a model of its own, so
     no user's model or data stays alive.
     """
     if model.architecture is None:

@@ -1,7 +1,7 @@
 """The private names of Keras and TensorFlow that skann uses, all in one place.
 
 They may move or change in any release. Seen with Keras 3.11.0 and 3.15.1, TensorFlow 2.20.0 and
-2.21.0. The methods of SciKeras that are overridden stand in `skann.networks._scikeras`.
+2.21.0. The methods of SciKeras that are overridden stand in ``skann.networks._scikeras``.
 """
 
 import operator
@@ -60,7 +60,7 @@ def has_weighted_metrics(model: keras.Model) -> bool:
 
 
 def first_epoch(model: keras.Model, given: int) -> int:
-    """Return the epoch that a fit starts at, as `BackupAndRestore` sets it or else as given."""
+    """Return the epoch that a fit starts at, as ``BackupAndRestore`` sets it or else as given."""
     return model._initial_epoch or given
 
 
@@ -70,12 +70,12 @@ def is_default_hook(hook: Callable[..., Any]) -> bool:
 
 
 def forget_model(callback: keras.callbacks.Callback) -> None:
-    """Take from a callback the model that it was given."""
+    """Remove the model from a callback."""
     callback._model = None
 
 
 class ComparesNumbers:
-    """Lets a callback compare losses as numbers; as tensors that takes a tenth of an epoch."""
+    """Makes a callback compare losses as numbers; as tensors, that takes a tenth of an epoch."""
 
     def _set_monitor_op(self) -> None:
         super()._set_monitor_op()  # type: ignore[misc]

@@ -19,7 +19,7 @@ class EmbedCodes(keras.layers.Layer):
     Parameters
     ----------
     cardinalities : sequence of int
-        Number of codes of each of the last columns. Code 0 is whatever training did not know.
+        Number of codes of each of the last columns. Code 0 stands for what training did not know.
     dimension : int
         Length of a code's vector.
     seed : int
@@ -98,8 +98,8 @@ class HeadsDense(keras.layers.Layer):
     kernel_regularizer : keras.regularizers.Regularizer or None
         Penalty on ``W``.
     random_signs : bool
-        Start the scales ``r_k`` as random signs, as the first layer has to, or heads would stay
-        equal; else as ones.
+        Initialise the scales ``r_k`` as random signs rather than ones. The first layer must, or
+        heads would stay equal.
     seed : int
         Seed of the initial weights.
     """
@@ -158,7 +158,7 @@ class HeadsDense(keras.layers.Layer):
             outputs = ops.reshape(product(scaled, self._kernel), (-1, width))
         # TensorFlow's own operation, since its gradient is faster than that of a broadcast sum.
         outputs = tf.nn.bias_add(outputs, ops.reshape(self._bias, (width,)))
-        # Back to a head an axis first: a softmax sums over the units of its head alone.
+        # Back to one axis for heads first: a softmax sums over the units of its head alone.
         return self.activation(ops.reshape(outputs, (-1, self.n_heads, self.units)))
 
     def compute_output_shape(self, input_shape: Shape) -> Shape:
@@ -178,7 +178,7 @@ class HeadsDense(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("skann")
 class HeadsProbability(keras.layers.Layer):
-    """One sigmoid unit a head, whose weights no other head shares.
+    """One sigmoid unit per head, whose weights no other head shares.
 
     Parameters
     ----------
@@ -202,7 +202,7 @@ class HeadsProbability(keras.layers.Layer):
         """Return each head's probability, shape (n_samples, n_heads)."""
         ops = keras.ops
         n_heads, size = self._kernel.shape
-        # One product with a block-diagonal kernel takes less time than products and sums a head.
+        # One product with a block-diagonal kernel takes less time than one per head.
         blocks = ops.expand_dims(self._kernel, 2) * ops.expand_dims(
             ops.eye(n_heads, dtype=self._kernel.dtype), 1
         )

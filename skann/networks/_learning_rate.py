@@ -1,4 +1,4 @@
-"""The learning rate of an optimizer, in single precision whatever Keras is set to."""
+"""The learning rate of an optimizer, always in single precision."""
 
 import keras
 import numpy as np
@@ -10,8 +10,8 @@ from skann.networks._keras_private import learning_rate_of, replace_learning_rat
 class LearningRate(keras.Variable):
     """A variable that NumPy can read without a warning.
 
-    Keras' callbacks read the learning rate by `np.array`, which asks `__array__` for an argument
-    that Keras' own variables lack.
+    Keras' callbacks read the learning rate by ``np.array``, which asks ``__array__`` for an
+    argument that Keras' own variables lack.
     """
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
@@ -19,15 +19,15 @@ class LearningRate(keras.Variable):
 
 
 def hold_learning_rate(optimizer: keras.optimizers.Optimizer, rate: float | None = None) -> None:
-    """Put a `LearningRate` in the place of the variable that Keras made.
+    """Put a ``LearningRate`` in the place of the variable that Keras made.
 
-    That one has the precision of `keras.config.floatx()`, so that half precision would round 0.004.
+    That variable has the precision of ``keras.config.floatx()``; half precision would round 0.004.
 
     Parameters
     ----------
     optimizer : keras.optimizers.Optimizer
     rate : float, optional
-        By default what the variable holds.
+        The value of the variable by default.
     """
     made = learning_rate_of(optimizer)
     if not isinstance(made, keras.Variable):
@@ -52,7 +52,7 @@ def set_learning_rate(
     trained : keras.optimizers.Optimizer
         The optimizer of a network.
     optimizer : str, keras.optimizers.Optimizer or class
-        What it was made from: an instance brings its own learning rate.
+        The parameter that it was made from: an instance brings its own learning rate.
     learning_rate : float
     """
     if follows_schedule(trained):

@@ -1,4 +1,4 @@
-"""Numbers and texts -> the trained network that they were."""
+"""From numbers and strings back to a trained network."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def restored_network(saved: Any) -> NetworkClassifier:
     Raises
     ------
     ValueError
-        If its optimizer is none of Keras', or its weights do not fit.
+        If its optimizer is not a Keras optimizer, or its weights do not fit.
     """
     network = make_network_classifier(
         optimizer=_optimizer(**saved.optimizer_), learning_rate=0.0, **saved.settings_
@@ -43,5 +43,5 @@ def _optimizer(name: str, config: dict[str, Any], state: object) -> keras.optimi
     is_optimizer = isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
     # Keras would import whatever a nested entry names.
     if not is_optimizer or any(isinstance(value, dict | list) for value in config.values()):
-        raise ValueError(f"the model's optimizer {name!r} is none of Keras'")
+        raise ValueError(f"the model's optimizer {name!r} is not a Keras optimizer")
     return kind.from_config(config)

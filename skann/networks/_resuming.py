@@ -1,4 +1,4 @@
-"""Callbacks that go on in another process, and Keras' own way to ask for that."""
+"""Callbacks that continue in another process, and Keras' own way to ask for that."""
 
 import copy
 import os
@@ -15,7 +15,7 @@ LIBRARIES = f"keras {keras.__version__}, tensorflow {tf.__version__}"
 
 
 def backup_folder(callbacks: Iterable[object] | None) -> str | os.PathLike[str] | None:
-    """Return where a user's `BackupAndRestore` keeps its backup; None if there is none.
+    """Return the folder of a user-supplied ``BackupAndRestore``, or None.
 
     It keeps weights and optimizer, but neither the state of other callbacks nor the history.
     """
@@ -26,7 +26,7 @@ def backup_folder(callbacks: Iterable[object] | None) -> str | os.PathLike[str] 
 
 
 def stored(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, bytes]]:
-    """Return kind and state of callbacks, without the network that they hold.
+    """Return kind and state of callbacks, without their network.
 
     Those that cannot be pickled, such as bars and open files, are left out.
     """
@@ -42,7 +42,7 @@ def stored(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, byt
 def resumed(
     callbacks: Sequence[keras.callbacks.Callback], states: Sequence[tuple[str, bytes]]
 ) -> tuple[list[keras.callbacks.Callback], list[keras.callbacks.Callback]]:
-    """Return fresh callbacks with those of a stored kind in their place, and the latter alone."""
+    """Return fresh callbacks, replaced by stored ones of their kind, and the stored ones alone."""
     left = list(states)
     together, going_on = [], []
     for callback in callbacks:

@@ -1,4 +1,4 @@
-"""SciKeras' classifier, mended for today's scikit-learn."""
+"""SciKeras' classifier, adapted to current scikit-learn."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,11 +20,11 @@ from skann.networks._runtime import is_forked, start_runtime
 
 
 class NetworkClassifier(KerasClassifier):
-    """`scikeras.wrappers.KerasClassifier` for a binary `ChurnNetwork`.
+    """``scikeras.wrappers.KerasClassifier`` for a binary ``ChurnNetwork``.
 
-    Mends what SciKeras 0.13 breaks on scikit-learn 1.6 and newer: the tags that make it a
-    classifier, callbacks that stay in the estimator and hold the model, one-row and float64 input
-    to `predict_proba`.
+    Corrects SciKeras 0.13 for scikit-learn 1.6 and newer: the tags that make it a classifier,
+    callbacks that stay in the estimator and hold the model, and one-row and float64 input to
+    ``predict_proba``.
     """
 
     history_: dict[str, list[float]]
@@ -80,16 +80,16 @@ class NetworkClassifier(KerasClassifier):
         y: np.ndarray,
         **data: Any,
     ) -> None:
-        """Train up to ``parts.until`` epochs in all, and pause there with the best weights so far.
+        """Train up to a total of ``parts.until`` epochs, and pause with the best weights so far.
 
         Parameters
         ----------
         parts : NetworkParts
-            Says where to go on; holds what the next part needs afterwards.
+            State of the previous parts; afterwards that of the next.
         callbacks : list of keras.callbacks.Callback
-            Those of the whole fit, to which it is one.
+            Those of the whole fit, which is one fit to them.
         X, y, **data
-            As in `fit`; the same in each part.
+            As in ``fit``; the same in each part.
         """
         first = len(parts.losses)
         last = min(parts.until, self.epochs)
@@ -139,7 +139,7 @@ class NetworkClassifier(KerasClassifier):
 
     @property
     def architecture(self) -> Architecture:
-        """What the weights alone do not say of the network."""
+        """Architecture of the network."""
         return Architecture(
             tuple(self.model__hidden_layer_sizes),
             self.model__activation,
@@ -189,15 +189,15 @@ def make_network_classifier(
     Parameters
     ----------
     optimizer : str, keras.optimizers.Optimizer or class
-        An instance is copied, for it belongs to the network that it trained first.
+        An instance is copied, as it belongs to the network that it trained first.
     learning_rate : float
-        For an optimizer that is not an instance.
+        Unused if ``optimizer`` is an instance.
     batch_size, epochs : int
     metrics : sequence of str or keras.metrics.Metric
-        See `fresh_metrics`.
+        See ``fresh_metrics``.
     seed : int
     **network
-        Further arguments of `build_network`.
+        Further arguments of ``build_network``.
     """
     start_runtime()
     settings: dict[str, Any] = {f"model__{name}": value for name, value in network.items()}

@@ -1,4 +1,4 @@
-"""A Keras model whose `fit` runs one compiled graph call an epoch."""
+"""A Keras model whose ``fit`` runs one compiled graph call per epoch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -48,10 +48,10 @@ _BATCH_HOOKS = [
 class ChurnNetwork(keras.Model):
     """A functional Keras model that trains on a table as fast as its matrix products.
 
-    `fit` takes Keras' arguments, runs Keras' callbacks and gives Keras' logs. Where arrays are
-    trained with Adam, AdamW or SGD on `mean_crossentropy`, an epoch is one call of a compiled
-    graph that networks of the same architecture share; anything else goes to Keras' own `fit`.
-    Shuffling and dropout depend on ``seed`` alone (an attribute, set before `fit`).
+    ``fit`` takes Keras' arguments, runs Keras' callbacks and gives Keras' logs. Where arrays are
+    trained with Adam, AdamW or SGD on ``mean_crossentropy``, an epoch is one call of a compiled
+    graph that networks of the same architecture share; anything else goes to Keras' own ``fit``.
+    Shuffling and dropout depend on ``seed`` alone (an attribute, set before ``fit``).
     """
 
     seed: int = 0
@@ -64,9 +64,9 @@ class ChurnNetwork(keras.Model):
 
     @property
     def optimizer(self) -> keras.optimizers.Optimizer | None:
-        """The optimizer, with the state that training has left; None before `compile`.
+        """The optimizer, with the state that training has left; None before ``compile``.
 
-        Its variables take as long to build as a third of a small fit, so they wait until somebody
+        Building its variables takes as long as a third of a small fit, so it waits until somebody
         looks.
         """
         optimizer = self.__dict__.get("optimizer")
@@ -81,7 +81,7 @@ class ChurnNetwork(keras.Model):
         self.__dict__["optimizer"] = optimizer
 
     def leave_state(self, state: State) -> None:
-        """Keep the state of a training run until somebody looks at the optimizer."""
+        """Keep the state of a training run until the optimizer is looked at."""
         self.__dict__["_state_left"] = state  # past Keras, which would track it
 
     def fit(
@@ -98,7 +98,7 @@ class ChurnNetwork(keras.Model):
         initial_epoch: int = 0,
         **kwargs: Any,
     ) -> keras.callbacks.History:
-        """Train as `keras.Model.fit` does; see there for the arguments."""
+        """Train as ``keras.Model.fit`` does; see there for the arguments."""
         start_runtime()
         callbacks = keras.tree.flatten(callbacks) if callbacks else []
         batch_size = 32 if batch_size is None else int(batch_size)
@@ -225,7 +225,7 @@ class ChurnNetwork(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Return the loss in single precision, for Keras' own `fit` and `evaluate`."""
+        """Return the loss in single precision, for Keras' own ``fit`` and ``evaluate``."""
         if self.loss is not mean_crossentropy:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         losses = mean_crossentropy(y, y_pred)
@@ -235,7 +235,7 @@ class ChurnNetwork(keras.Model):
         return sum(self.losses, keras.ops.mean(losses))
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Return metrics of the mean over heads, for Keras' own `fit` and `evaluate`."""
+        """Return metrics of the mean over heads, for Keras' own ``fit`` and ``evaluate``."""
         y_pred = keras.ops.mean(y_pred, axis=-1, keepdims=True)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
@@ -304,12 +304,12 @@ def _rebuild(state: dict[str, Any]) -> ChurnNetwork:
 
 
 def _random_states(model: ChurnNetwork) -> list[keras.Variable]:
-    """Return what Keras' own `fit` draws dropout from, which are no weights to it."""
+    """Return the random states of Keras' own dropout, which are not weights."""
     return [v for v in model.non_trainable_variables if v.name == "seed_generator_state"]
 
 
 def _covers(model: ChurnNetwork) -> bool:
-    """Whether the compiled epoch does exactly what Keras' `fit` would."""
+    """Tell whether the compiled epoch does exactly what Keras' ``fit`` would."""
     optimizer = model.optimizer
     return (
         _is_plain(model)
@@ -335,7 +335,7 @@ def _covers(model: ChurnNetwork) -> bool:
 
 
 def _is_plain(model: ChurnNetwork) -> bool:
-    """Whether the flat vector of trainable weights is all that the compiled functions need."""
+    """Tell whether the compiled functions need nothing but the trainable weights."""
     return (
         keras.backend.backend() == "tensorflow"
         and all(v.name == "seed_generator_state" for v in model.non_trainable_variables)

@@ -1,4 +1,4 @@
-"""Clean columns -> the numbers that a network takes."""
+"""From clean columns to the numbers that a network takes."""
 
 from collections.abc import Hashable
 from typing import Any, NamedTuple, Self
@@ -24,7 +24,7 @@ from skann.preprocessing._telling_values import TellingValues
 
 Step = tuple[str, Any, np.ndarray]  # name, transformer or "passthrough", columns
 # Up to here one-hot, above embeddings (RealMLP, Holzmüller et al. 2024, section 3).
-_MOST_ONEHOT_LEVELS = 9
+_MAX_ONEHOT_LEVELS = 9
 
 
 # Always an array, whatever output scikit-learn is configured for: a network takes nothing else.
@@ -36,21 +36,22 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     numeric_encoding : {"auto", "standard", "quantile", "robust", "piecewise_linear"}, \
             default="standard"
         Numbers are standardised; mapped to a normal distribution by their quantiles, save columns
-        of two values, which are standardised; scaled by `SmoothClipScaler`; or encoded by
-        `PiecewiseLinearEncoder` with one bin per 500 rows, from 12 to 48. "auto" gives these bins
+        of two values, which are standardised; scaled by ``SmoothClipScaler``; or encoded by
+        ``PiecewiseLinearEncoder`` with one bin per 500 rows, from 12 to 48. "auto" gives these bins
         and, beside them, smooth-clipped values as further columns (save those of two values, whose
-        one bin says all), and columns for `TellingValues` if `fit` is given labels.
+        one bin says all), and columns for ``TellingValues`` if ``fit`` is given labels.
     categorical_encoding : {"onehot", "embedding", "auto"}, default="onehot"
-        One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
-        up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
-        the pool of rare levels is code 0.
+        One column per level; one column of integer codes for an embedding layer; or "auto":
+        one-hot up to 9 levels, codes above. Levels that ``fit`` did not see are all zeros, or code
+        0, and the pool of rare levels is code 0.
 
     Attributes
     ----------
     transformer_ : ColumnTransformer
         Fitted on the clean columns as an array: numbers first, then categories as integers.
     embedding_cardinalities_ : tuple of int
-        The last columns of the output are codes from 0 to cardinality - 1, a column an entry.
+        Each entry stands for one of the last columns of the output, which hold codes from 0 to the
+        entry - 1.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
 
@@ -85,9 +86,9 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Parameters
         ----------
         X : pandas.DataFrame, shape (n_samples, n_features)
-            Columns of category dtype, and numbers without gaps, as `TableCleaner` gives them.
+            Columns of category dtype, and numbers without gaps, as ``TableCleaner`` gives them.
         y : array-like of shape (n_samples,), default=None
-            1 or True for the positive class. With it "auto" finds the `TellingValues` of numbers.
+            1 or True for the positive class. With it "auto" finds the ``TellingValues`` of numbers.
 
         Returns
         -------
@@ -102,12 +103,12 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return self
 
     def fit_transform(self, X: Table, y: Labels | None = None) -> np.ndarray:
-        """Fit, and return the encoded columns of `X`, as `fit` and `transform` would."""
+        """Fit, and return the encoded columns of ``X``, as ``fit`` and ``transform`` would."""
         return np.asarray(self.fit_rows(X, y))
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit_rows(self, X: Table, y: Labels | None = None) -> EncodedRows:
-        """Fit, and return the rows of `X` in compact form, as `fit` and `transform_rows` would."""
+        """Fit, and return the rows of ``X`` as ``transform_rows`` would."""
         table = as_table(X)
         validate_data(self, table, skip_check_array=True)
         self._numbers: list[int] = []
@@ -136,7 +137,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
         Parameters
         ----------
-        X : pandas.DataFrame with the columns of `fit`
+        X : pandas.DataFrame with the columns of ``fit``
 
         Returns
         -------
@@ -149,8 +150,8 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
         Parameters
         ----------
-        X : pandas.DataFrame with the columns of `fit`
-            Its memory may be shared: don't change it afterwards.
+        X : pandas.DataFrame with the columns of ``fit``
+            Its memory may be shared: do not change it afterwards.
 
         Returns
         -------
@@ -164,8 +165,8 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return a name for each output column.
 
-        `<column>` for scaled numbers and for codes, `<column>_bin<number>` for piecewise-linear
-        bins, `<column>_<level>` for one-hot columns.
+        ``<column>`` for scaled numbers and for codes, ``<column>_bin<number>`` for piecewise-linear
+        bins, ``<column>_<level>`` for one-hot columns.
         """
         check_is_fitted(self)
         inputs = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
@@ -186,7 +187,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     def _embeds(self, n_levels: int) -> bool:
         if self.categorical_encoding == "auto":
-            return n_levels > _MOST_ONEHOT_LEVELS
+            return n_levels > _MAX_ONEHOT_LEVELS
         return self.categorical_encoding == "embedding"
 
     def _to_array(self, table: pd.DataFrame) -> np.ndarray:
@@ -247,7 +248,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
 
 class _Levels(NamedTuple):
-    """Levels of a category, whose codes are 1, 2, ...; 0 is whatever else comes."""
+    """Levels of a category, whose codes are 1, 2, ...; 0 stands for all others."""
 
     names: list[Hashable]
 

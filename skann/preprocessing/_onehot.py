@@ -1,4 +1,4 @@
-"""Integer codes as one column a level."""
+"""Integer codes as one column per level."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -12,10 +12,10 @@ from skann._typing import Labels, Table
 
 
 class OneHotCodes(TransformerMixin, BaseEstimator):
-    """Encode codes 1, 2, ... as one column a level, and code 0 as zeros.
+    """Encode codes 1, 2, ... as one column per level, and code 0 as zeros.
 
-    What scikit-learn's OneHotEncoder makes of such codes. That one looks at each column to learn
-    its categories and checks it again to find them, at a millisecond a column.
+    The output is that of scikit-learn's OneHotEncoder, which takes a millisecond per column to
+    learn the categories and to look them up.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class OneHotCodes(TransformerMixin, BaseEstimator):
         return encoded
 
     def encode_into(self, X: np.ndarray, out: np.ndarray) -> None:
-        """Write the levels' columns into `out`, without any check.
+        """Write the levels' columns into ``out``, without any check.
 
         Parameters
         ----------
@@ -52,7 +52,7 @@ class OneHotCodes(TransformerMixin, BaseEstimator):
         out[rows, first[columns] + X[rows, columns].astype(np.intp) - 1] = 1
 
     def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
-        """Return `<column>_<code>`."""
+        """Return ``<column>_<code>``."""
         inputs = _check_feature_names_in(self, input_features)
         pairs = zip(inputs, self.n_levels, strict=True)
         names = [f"{name}_{code}" for name, count in pairs for code in range(1, count + 1)]

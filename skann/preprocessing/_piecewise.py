@@ -16,7 +16,7 @@ _NO_BOUND = float(np.finfo(np.float32).max)
 
 
 class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
-    """Encode each number as one column a bin: 1 past the bin, 0 before it, the share inside.
+    """Encode each number as one column per bin: 1 past the bin, 0 before it, the share inside.
 
     The first bin goes on linearly below 0 and the last above 1, so that values outside the
     training range stay apart. A column of one distinct value becomes a single column of zeros.
@@ -65,7 +65,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : ignored
+        y : Ignored
 
         Returns
         -------
@@ -99,17 +99,19 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         return encoded
 
     def encode_into(self, X: np.ndarray, out: np.ndarray, bound: float = _NO_BOUND) -> None:
-        """Write the encoded columns into `out`, without any check.
+        """Write the encoded columns into ``out``, without any check.
 
         Parameters
         ----------
         X : ndarray of finite floats, shape (n_samples, n_features)
         out : ndarray of float32, shape (n_samples, n_bins_of_all_columns)
         bound : float
-            How far the outermost bins go on, in both directions.
+            Limit of the outermost bins, in both directions.
         """
         counts = self._n_columns()
-        passed = np.tri(max(counts), k=-1, dtype=np.float32)  # a row a bin: 1 for those before it
+        passed = np.tri(
+            max(counts), k=-1, dtype=np.float32
+        )  # one row per bin: 1 for those before it
         end = 0
         with np.errstate(over="ignore"):
             for column, edges, count in zip(X.T, self.edges_, counts, strict=True):
@@ -121,7 +123,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
                     _encode_into(column, edges, bound, before, out[:, start:end])
 
     def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
-        """Return `<column>_bin<number>`, numbered from 1."""
+        """Return ``<column>_bin<number>``, numbered from 1."""
         check_is_fitted(self)
         inputs = _check_feature_names_in(self, input_features)
         return np.array(
@@ -145,7 +147,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 def _encode_into(
     column: np.ndarray, edges: np.ndarray, bound: float, passed: np.ndarray, out: np.ndarray
 ) -> None:
-    # One division a value, not one a bin: the bins before its own are 1, those after it 0.
+    # One division per value, not per bin: the bins before its own are 1, those after it 0.
     bins = edges[1:-1].searchsorted(column, side="right")
     lowest = np.zeros(len(edges) - 1)
     lowest[0] = -bound

@@ -1,4 +1,4 @@
-"""Decide what each column of a raw table is."""
+"""The role of each column of a raw table."""
 
 import re
 from collections import Counter
@@ -36,9 +36,9 @@ USED = ("numeric", "numeric text", "datetime", "category")
 CHOICES = ("numeric", "datetime", "category", "drop")
 
 # Below this, distinct values say nothing: five customers have five ages.
-_FEWEST_ROWS_FOR_ID = 20
+_MIN_ROWS_FOR_ID = 20
 # No measurement has as many digits, and floats don't hold them.
-_FEWEST_OF_ID = 10.0**15
+_MIN_ID = 10.0**15
 
 _ID_WORDS = frozenset({"id", "ids", "uuid", "guid", "identifier", "nr"})
 _LAST_ID_WORDS = frozenset({"number", "no"})  # but not number_of_calls
@@ -58,21 +58,21 @@ def column_roles(X: Table) -> dict[Hashable, str]:
 
     Returns
     -------
-    dict of column name to role
-        - "numeric": numbers, integer codes of few values among them, and durations;
-        - "numeric text": text that reads as numbers, amounts of one currency and percentages among
-          them, save for a few cells, blanks and markers such as "?";
+    dict of {column: role}
+        - "numeric": numbers, including integer codes of few values, and durations;
+        - "numeric text": text that reads as numbers, including amounts of one currency and
+          percentages, except for a few cells, blanks and markers such as "?";
         - "category": bools, category dtype and other text;
-        - "datetime": dates, or text that reads as dates in one format, save for a few cells;
+        - "datetime": dates, or text that reads as dates in one format, except for a few cells;
         - "constant": one value and nothing missing;
         - "missing": no value at all;
         - "id": distinct for (nearly) every row, and an identifier by its name ("customer_id"), by
-          its text (words with digits, addresses) or as whole numbers that chance would repeat or
-          that have 16 digits and more;
-        - "text": other text that is distinct for (nearly) every row, or has more than 100 levels
-          and a fifth of the rows.
+          its text (words with digits, addresses), or as whole numbers that would repeat by chance
+          or have at least 16 digits;
+        - "text": other text that is distinct for (nearly) every row, or has more levels than 100
+          and than a fifth of the rows.
 
-        Identifiers and free text need 20 rows.
+        Only columns of at least 20 rows are identifiers or free text.
 
     Examples
     --------
@@ -89,7 +89,7 @@ def check_chosen_roles(roles: Mapping[Any, str] | None, names: pd.Index) -> dict
     Raises
     ------
     ValueError
-        If a column is not in the table, or a role is none.
+        If a column or a role is unknown.
     """
     chosen = dict(roles or {})
     unknown = [name for name in chosen if name not in names]
@@ -108,7 +108,7 @@ def check_chosen_roles(roles: Mapping[Any, str] | None, names: pd.Index) -> dict
 
 
 def read_column(series: pd.Series, chosen: str | None = None) -> Column:
-    """Read a column of a training table, and decide its role unless that is chosen."""
+    """Read a column of a training table, and decide its role unless it is chosen."""
     name = series.name
     if chosen == "drop":
         return Column(name, "drop")
@@ -217,7 +217,7 @@ def _read_texts(
             role = _number_role(name, values) if chosen is None else "numeric"
             return Column(name, "numeric text" if role == "numeric" else role, values, form=form)
     if chosen in (None, "datetime"):
-        found = read_dates(texts, counts, at_any_price=chosen is not None)
+        found = read_dates(texts, counts, even_if_few=chosen is not None)
         if found is None:
             return None
         form, dates = found
@@ -232,7 +232,7 @@ def _read_texts(
 
 
 def _are_codes(texts: list[str], counts: np.ndarray, sides: _Sides) -> bool:
-    """Whether more than single cells show that all are codes."""
+    """Tell whether more than single cells show that all are codes."""
     if not sides.n_odd:
         return False
     n_codes = sum(n for text, n in zip(texts, counts, strict=True) if is_code(text))
@@ -249,7 +249,7 @@ def _category(name: Hashable, texts: tuple[np.ndarray, list[str]], levels: list[
 
 def _text_role(name: Hashable, codes: np.ndarray, levels: list[str], shown: list[str]) -> str:
     n_present = np.count_nonzero(codes >= 0)
-    if n_present < _FEWEST_ROWS_FOR_ID:
+    if n_present < _MIN_ROWS_FOR_ID:
         return "category"
     if len(levels) < n_present and len(levels) <= max(100, 0.2 * len(codes)):
         return "category"
@@ -288,7 +288,7 @@ def _unread_kind(texts: list[str]) -> tuple[str, str, str] | None:
 
 
 class _Spelled(NamedTuple):
-    """The levels of a column that say something, where they stand among all, and their rows."""
+    """The levels of a column that are not markers, their positions among all, and their rows."""
 
     texts: list[str]
     positions: np.ndarray
@@ -302,7 +302,7 @@ class _Spelled(NamedTuple):
         return cls(texts, np.array(positions, dtype=int), codes, len(levels))
 
     def of_rows(self, values: np.ndarray) -> np.ndarray:
-        """Return for each row what its text says; NaN where it says nothing."""
+        """Return the value of each row's text; NaN where it has none."""
         of_levels = np.full((self.n_levels + 1, *values.shape[1:]), np.nan)  # the last: code -1
         of_levels[self.positions] = values
         return of_levels[self.codes]
@@ -367,10 +367,10 @@ def _unless_empty(role: str, n_distinct: int, has_missing: bool) -> str:
 
 def _is_id_number(name: Hashable, values: np.ndarray) -> bool:
     n = len(values)
-    if n < _FEWEST_ROWS_FOR_ID or (values % 1).any():
+    if n < _MIN_ROWS_FOR_ID or (values % 1).any():
         return False
     n_distinct = len(pd.unique(values))
-    long = np.abs(values).min() >= _FEWEST_OF_ID
+    long = np.abs(values).min() >= _MIN_ID
     if (long or _names_id(name)) and n_distinct > n / 2:  # a bootstrap sample keeps 63 % distinct
         return True
     # n values drawn from a range r are all distinct with probability near exp(-n^2 / 2r).

@@ -16,13 +16,13 @@ from skann.preprocessing._table import stack_columns
 class SharedRows:
     """A checked table, for cleaners that were fitted on tables with its columns.
 
-    To read a column takes longer than to clean and encode it, and folds mostly read it alike. No
-    table stands between cleaning and encoding, which would take most of the time of a single row.
+    Reading a column takes longer than cleaning and encoding it, and folds mostly read it alike. No
+    table is built between cleaning and encoding, which would take most of the time of a single row.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        As `as_table` returns it.
+        As ``as_table`` returns it.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
@@ -34,7 +34,7 @@ class SharedRows:
         return self._n_rows
 
     def encoded(self, cleaner: TableCleaner, encoder: TableEncoder) -> np.ndarray:
-        """Return what the encoder makes of what the cleaner makes of the rows, to the same bits.
+        """Return the rows, cleaned and encoded, to the same bits as by the transformers.
 
         Parameters
         ----------

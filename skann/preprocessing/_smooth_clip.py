@@ -26,7 +26,7 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     center_ : ndarray of shape (n_features,)
         Medians.
     scale_ : ndarray of shape (n_features,)
-        What the distance from the median is divided by; infinite for columns of one value.
+        Divisors of the distances from the median; infinite for columns of one value.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
 
@@ -52,7 +52,7 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : ignored
+        y : Ignored
 
         Returns
         -------
@@ -88,7 +88,7 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return scaled
 
     def encode_into(self, X: np.ndarray, out: np.ndarray) -> None:
-        """Write the scaled columns into `out`, without any check.
+        """Write the scaled columns into ``out``, without any check.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""Any accepted input as one pandas DataFrame, refused early where no column reader could help."""
+"""Accepted input as a pandas DataFrame; what no reader of columns could handle is refused."""
 
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,7 +19,7 @@ _STACKED_BYTES = 2**20
 
 
 def as_table(X: Table) -> pd.DataFrame:
-    """Return `X` as a pandas DataFrame, without a copy where none is needed.
+    """Return ``X`` as a pandas DataFrame, without a copy where none is needed.
 
     Parameters
     ----------
@@ -29,13 +29,13 @@ def as_table(X: Table) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame, shape (n_samples, n_features)
-        `X` itself if it is one. The columns of an array are named 0, 1, 2, ...
+        ``X`` itself if it is one. The columns of an array are named 0, 1, 2, ...
 
     Raises
     ------
     ValueError
-        If `X` has no rows or no columns, two columns of one name, complex numbers, or numbers
-        that are infinite or too large for single precision, or is not in memory yet.
+        If ``X`` has no rows or no columns, columns of equal names, complex numbers, or numbers that
+        are infinite or too large for single precision, or if it is not in memory yet.
     TypeError
         If a cell holds a dict, a list or the like.
     """
@@ -53,7 +53,7 @@ def as_table(X: Table) -> pd.DataFrame:
         )
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()].unique().tolist()
-        raise ValueError(f"Column names must be unique: rename or drop the repeated {twice}.")
+        raise ValueError(f"Column names must be unique: rename or drop the repeated {twice}")
     from_arrow = {}
     for name, dtype in zip(table.columns, table.dtypes.array, strict=True):
         if isinstance(dtype, pd.ArrowDtype):
@@ -61,7 +61,7 @@ def as_table(X: Table) -> pd.DataFrame:
         elif isinstance(dtype, np.dtype) and dtype.kind == "O":
             _check_objects(name, table[name])
         elif dtype.kind == "c":
-            raise ValueError(f"Complex data not supported: column {name!r}.")
+            raise ValueError(f"Complex data not supported: column {name!r}")
         elif dtype.kind == "f":
             check_size(name, as_floats(table[name]))
     return table.assign(**from_arrow) if from_arrow else table
@@ -75,9 +75,9 @@ def as_floats(series: pd.Series) -> np.ndarray:
 
 
 def stack_columns(columns: list[np.ndarray], n_rows: int) -> np.ndarray:
-    """Return numbers and bools, a column each, as one float64 array in the order of rows."""
+    """Return columns of numbers and bools as one float64 array."""
     stacked = np.empty((n_rows, len(columns)))
-    # Rows by rows, for columns of a wide or long table lie too far apart for the processor's cache.
+    # By blocks of rows: columns of a large table lie too far apart for the processor's cache.
     step = max(1, _STACKED_BYTES // (8 * max(1, len(columns))))
     for start in range(0, n_rows, step):
         rows = slice(start, start + step)
@@ -87,7 +87,7 @@ def stack_columns(columns: list[np.ndarray], n_rows: int) -> np.ndarray:
 
 
 def check_size(name: Hashable, values: np.ndarray) -> None:
-    """Refuse numbers of column `name` that are infinite or too large for single precision."""
+    """Refuse numbers of column ``name`` that are infinite or too large for single precision."""
     if np.fmax.reduce(values) <= _LARGEST and np.fmin.reduce(values) >= -_LARGEST:
         return
     count = np.count_nonzero(np.abs(values) > _LARGEST)

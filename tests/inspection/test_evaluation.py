@@ -10,7 +10,6 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
-from skann.inspection._findings import Finding, Findings
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import FixedThresholdClassifier
@@ -27,6 +26,7 @@ from skann import (
 from skann.costs import forecast_cost
 from skann.datasets import make_churn
 from skann.inspection import evaluate
+from skann.inspection._audit._findings import Finding, Findings
 from skann.model_selection import train_validation_test_split
 from skann.preprocessing import TableCleaner, TableEncoder
 
@@ -389,12 +389,12 @@ def test_a_network_says_what_it_leaves_out_and_pools_and_unseen_levels_once():
 
 def test_the_forecast_of_the_cost_stands_beside_the_cost(report):
     probability = report.probabilities[report.model]
-    contacted = report.decisions[report.model, "cost"]
+    contacted = report.decisions[report.model, "chosen"]
     forecast = forecast_cost(probability, contacted, **COSTS)
     for form in (str(report), report._repr_html_()):
         said = " ".join(form.split())
         assert f"be forecast to cost {forecast.cost:.2f} per customer" in said
-        assert f"it was {report.value('cost', 'cost'):.2f}, " in said
+        assert f"it was {report.value('cost', 'chosen'):.2f}, " in said
 
 
 def test_what_an_audit_found_stands_in_every_form_of_a_report(report):

@@ -8,7 +8,7 @@ from skann.costs._decision import bayes_threshold
 from skann.costs._matrix import read_costs
 from skann.inspection._report._evaluation import Evaluation
 from skann.inspection._report._figures import decide, decide_blindly, measure
-from skann.inspection._report._words import decision
+from skann.inspection._report._words import decision, saving
 
 CHURNED = np.array([True, False, False, False])
 PROBABILITIES = {"Model": np.array([0.6, 0.7, 0.2, 0.1])}
@@ -39,6 +39,25 @@ def evaluation(baselines=True, **changes):
         n_models_tested=None,
         baselines_trained=True,
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {},
+            "1.25 per customer: 67% less than contacting everybody (3.75), no less than the same "
+            "Model at 0.5 (1.25)",
+        ),
+        (
+            {"fn_cost": 0.0},
+            "0.00 per customer: no less than contacting nobody (0.00), 100% less "
+            "than the same Model at 0.5 (1.25)",
+        ),
+    ],
+)
+def test_the_saving_is_told_beside_what_needs_no_model(changes, sentence):
+    assert saving(evaluation(**changes).figures, "Model") == sentence
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def test_blocks_have_one_shape_whatever_the_number_of_rows():
 @pytest.mark.parametrize("settings", [{"dropout": 0.4}, {"n_heads": 3, "l2": 0.01}])
 def test_results_do_not_depend_on_the_size_of_a_block(make_network, rows, monkeypatch, settings):
     expected = train(make_network(**settings), rows)
-    monkeypatch.setattr(_data, "MOST_BATCHES", 2)
+    monkeypatch.setattr(_data, "MAX_BATCHES", 2)
     for one, other in zip(expected, train(make_network(**settings), rows), strict=True):
         assert_array_equal(one, other)
 

@@ -23,16 +23,20 @@ Decisions = Mapping[tuple[str, str], np.ndarray]  # who is contacted, by model a
 
 
 def decide(
-    probabilities: Mapping[str, np.ndarray], costs: Costs, churned: np.ndarray
+    probabilities: Mapping[str, np.ndarray], costs: Costs, churned: np.ndarray | None = None
 ) -> dict[tuple[str, str], np.ndarray]:
-    """Return who is contacted by each model: at 0.5, by expected gain, and by the best cut."""
+    """Return who is contacted by each model: at 0.5, and by expected gain.
+
+    Where it is known who churned, also by the cut that turned out the cheapest.
+    """
     decisions = {}
     for model, probability in probabilities.items():
         decisions[model, "half"] = probability > 0.5
         decisions[model, "chosen"] = contact_gain(probability, costs) > 0
-        tuned = tune_on(churned, probability, costs)
-        best = Rule(tuned.threshold, tuned.cut, costs if costs.constant else None)
-        decisions[model, "best"] = best.chosen(probability, costs)
+        if churned is not None:
+            tuned = tune_on(churned, probability, costs)
+            best = Rule(tuned.threshold, tuned.cut, costs if costs.constant else None)
+            decisions[model, "best"] = best.chosen(probability, costs)
     return decisions
 
 
@@ -55,16 +59,17 @@ def measure(
     probabilities: Mapping[str, np.ndarray],
     decisions: Decisions,
     costs: Costs,
-    seed: int,
+    seed: int | None = None,
 ) -> pd.DataFrame:
-    """Return every figure with its interval, a row each; the same resamples for all.
+    """Return one row per figure, with its interval by the same resamples where there is a seed.
 
     The first model is the one to judge; the others are baselines.
     """
     rows: list[tuple[Any, ...]] = []
 
     def add(model: str, rule: str, figures: Callable[[np.ndarray], Figures]) -> None:
-        found = with_intervals(figures, len(churned), np.random.default_rng(seed))
+        generator = None if seed is None else np.random.default_rng(seed)
+        found = with_intervals(figures, len(churned), generator)
         rows.extend((model, rule, metric, *bounds) for metric, bounds in found.items())
 
     for model, probability in probabilities.items():

@@ -9,6 +9,7 @@ from skann.inspection._explanation import plain
 from skann.inspection._report import _words as words
 from skann.inspection._report._evaluation import Evaluation
 from skann.inspection._report._figures import figures_of
+from skann.inspection._report._format import interval, shown
 from skann.inspection._report._plots import inline_images
 from skann.inspection._report._style import PAGE_STYLE, STYLE
 
@@ -66,8 +67,8 @@ def _tiles(report: Evaluation) -> str:
         found = figures_of(report.figures, report.model, rule)
         value, low, high = words.figure(found, metric)
         tiles.append(
-            f'<div class="tile"><small>{title}</small><b>{words.shown(metric, value)}</b>'
-            f"<small>{words.interval(metric, low, high)}</small></div>"
+            f'<div class="tile"><small>{title}</small><b>{shown(metric, value)}</b>'
+            f"<small>{interval(metric, low, high)}</small></div>"
         )
     return f'<div class="tiles">{"".join(tiles)}</div>'
 
@@ -87,8 +88,8 @@ def _figures(report: Evaluation, metrics: dict[str, str]) -> str:
 
 def _cell(title: str, metric: str, value: float, low: float, high: float) -> str:
     return (
-        f'<td data-title="{escape(title)}">{words.shown(metric, value)}'
-        f"<small>{words.interval(metric, low, high)}</small></td>"
+        f'<td data-title="{escape(title)}">{shown(metric, value)}'
+        f"<small>{interval(metric, low, high)}</small></td>"
     )
 
 

@@ -5,6 +5,7 @@ import textwrap
 from skann.inspection._explanation import reason_texts
 from skann.inspection._report import _words as words
 from skann.inspection._report._evaluation import Evaluation
+from skann.inspection._report._format import aligned, interval, shown
 
 _WIDTH = 100
 _MOST_COLUMNS = 8
@@ -35,16 +36,16 @@ def _table(report: Evaluation, metrics: dict[str, str]) -> str:
         cells, bounds = [name], [""]
         for metric in metrics:
             value, low, high = words.figure(found, metric)
-            cells.append(words.shown(metric, value))
-            bounds.append(words.interval(metric, low, high).replace(" to ", "–"))
+            cells.append(shown(metric, value))
+            bounds.append(interval(metric, low, high).replace(" to ", "–"))
         rows += [cells, bounds]
-    return _lines(["", *metrics.values()], rows)
+    return aligned(["", *metrics.values()], rows)
 
 
 def _importance(report: Evaluation) -> str:
     top = report.importance.head(_MOST_COLUMNS)
     rows = [[str(row.column), f"{row.auc_lost:+.4f}"] for row in top.itertuples()]
-    return _lines(["", "AUC"], rows)
+    return aligned(["", "AUC"], rows)
 
 
 def _reasons(report: Evaluation) -> str:
@@ -59,16 +60,6 @@ def _reasons(report: Evaluation) -> str:
         )
         for customer, probability, reasons in zip(texts.index, first, texts.to_numpy(), strict=True)
     )
-
-
-def _lines(header: list[str], rows: list[list[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
-    lines = []
-    for cells in (header, *rows):
-        padded = [cells[0].ljust(widths[0])]
-        padded += [cell.rjust(width) for cell, width in zip(cells[1:], widths[1:], strict=True)]
-        lines.append(("  " + "  ".join(padded)).rstrip())
-    return "\n".join(lines)
 
 
 def _wrap(*paragraphs: str) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from skann.costs import forecast_cost
 from skann.inspection._report._evaluation import Evaluation
 from skann.inspection._report._figures import figures_of
+from skann.inspection._report._format import money
 
 RANKING = {
     "roc_auc": "AUC",
@@ -112,6 +113,33 @@ def _listed(parts: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
+def saving(figures: pd.DataFrame, model: str) -> str:
+    """What a model costs beside what it takes no model, or no threshold, to reach."""
+
+    def cost(name: str, rule: str) -> float:
+        return figure(figures_of(figures, name, rule), "cost")[0]
+
+    chosen = cost(model, "chosen")
+    blind = min("nobody", "everybody", key=lambda name: cost(name, "none"))
+    others = {
+        f"contacting {blind}": cost(blind, "none"),
+        f"the same {model} at 0.5": cost(model, "half"),
+    }
+    comparisons = [
+        f"{_percent_less(chosen, other)} than {name} ({money(other)})"
+        for name, other in others.items()
+    ]
+    return f"{money(chosen)} per customer: {', '.join(comparisons)}"
+
+
+def _percent_less(amount: float, other: float) -> str:
+    if money(amount) == money(other):
+        return "no less"
+    if other == 0:
+        return "more"
+    return f"{abs(1 - amount / other):.0%} {'less' if amount < other else 'more'}"
+
+
 def costs(report: Evaluation) -> str:
     """The costs that the report is about."""
     amounts = [
@@ -179,27 +207,3 @@ def figure(found: pd.DataFrame, metric: str) -> tuple[float, float, float]:
         return np.nan, np.nan, np.nan
     value, low, high = found.loc[metric, ["value", "low", "high"]].to_numpy(dtype=np.float64)
     return float(value), float(low), float(high)
-
-
-def money(amount: float) -> str:
-    """An amount with two decimals, or with three digits where it is small."""
-    return f"{amount:,.2f}" if amount == 0 or abs(amount) >= 0.1 else f"{amount:.3g}"
-
-
-def shown(metric: str, value: float) -> str:
-    """A figure in its unit; a dash where there is none."""
-    if np.isnan(value):
-        return "–"
-    if metric == "contacted":
-        return f"{value:.1%}"
-    if metric == "cost":
-        return money(value)
-    if metric == "bias":
-        return f"{value:+.3f}"
-    return f"{value:.2f}" if metric == "lift" else f"{value:.3f}"
-
-
-def interval(metric: str, low: float, high: float) -> str:
-    """Bounds of a figure; nothing where there are none, or where they look the same."""
-    bounds = shown(metric, low), shown(metric, high)
-    return "" if np.isnan(low) or bounds[0] == bounds[1] else " to ".join(bounds)
