@@ -64,9 +64,11 @@ _SOURCES = {
     "hmeq": _Source(partial(_read, "hmeq_home_equity.csv", "BAD")),
     "sba": _Source(
         partial(_read, "sba_loans_california.csv", "Default"),
-        ("LoanNr_ChkDgt", "Name", "State", "BalanceGross")
-        # The outcome in words, what it cost and when; and the split of the course it is from.
-        + ("MIS_Status", "ChgOffPrinGr", "ChgOffDate", "Selected"),
+        (
+            *("LoanNr_ChkDgt", "Name", "State", "BalanceGross"),
+            # The outcome in words, what it cost and when; and the split of the course it is from.
+            *("MIS_Status", "ChgOffPrinGr", "ChgOffDate", "Selected"),
+        ),
     ),
     "jobchange": _Source(partial(_read, "hr_job_change.csv", "target"), ("enrollee_id",)),
     "credit": _Source(

@@ -1,5 +1,6 @@
 """The one network of the speed benchmark, in every library: units, batches, epochs are equal."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -93,7 +94,7 @@ def skorch_network(epochs: int, n_features: int) -> Any:
 
     sizes = [n_features, *HIDDEN]
     layers: list[Any] = []
-    for before, units in zip(sizes[:-1], sizes[1:], strict=True):
+    for before, units in pairwise(sizes):
         layers += [torch.nn.Linear(before, units), torch.nn.ReLU(), torch.nn.Dropout(DROPOUT)]
     return NeuralNetBinaryClassifier(
         torch.nn.Sequential(*layers, torch.nn.Linear(HIDDEN[-1], 1)),

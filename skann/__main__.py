@@ -1,4 +1,4 @@
-"""`python -m skann` is the `skann` command."""
+"""``python -m skann`` is the ``skann`` command."""
 
 from skann.cli import main
 

@@ -1,10 +1,10 @@
-"""Fits on the side, which must not write over the checkpoint of a fit."""
+"""Inner fits, which must not overwrite the checkpoint of the outer fit."""
 
 from typing import Any
 
 
 def without_checkpoints(estimator: Any) -> Any:
-    """Set each ``checkpoint_dir`` in an estimator to None, and return it."""
+    """Set each ``checkpoint_dir`` in an estimator to None, and return the estimator."""
     own = [
         name
         for name, value in estimator.get_params().items()

@@ -11,16 +11,16 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a file to write to beside ``path``, and move it there once it is whole.
+    """Yield a file beside ``path`` to write to, and move it there once it is complete.
 
     A full disk, an error or a killed process leaves what was at ``path`` as it was. A link stays a
-    link, a file keeps its permissions, and what is no regular file, such as ``/dev/null``, is
+    link, a file keeps its permissions, and other than regular files, such as ``/dev/null``, are
     written to directly.
 
     Parameters
     ----------
     path : path
-        Where the file belongs.
+        Final place of the file.
 
     Yields
     ------
@@ -54,7 +54,7 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
-    """Raise the OSError that writing to ``path`` would, and change nothing."""
+    """Raise the OSError that writing to ``path`` would raise, and change nothing."""
     whole = Path(os.path.realpath(path))
     if not _is_device(whole):
         _begin_beside(whole, path).unlink()
@@ -65,12 +65,12 @@ def _is_device(path: Path) -> bool:
 
 
 def _begin_beside(whole: Path, path: str | os.PathLike[str]) -> Path:
-    """Make an empty file beside `whole`; errors name the path as the user has it."""
+    """Create an empty file beside ``whole``; errors name the path as the user gave it."""
     if whole.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
     if whole.exists() and not os.access(whole, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fspath(path))
-    # The process is named, so that what a killed one left can be told from what is being written.
+    # The process is named, so that leftovers of a killed one can be told from files being written.
     start = f".{os.getpid()}_{secrets.token_hex(4)}_{whole.stem[:100]}"
     part = whole.with_name(start + whole.suffix)
     try:

@@ -1,4 +1,4 @@
-"""The network's forward pass in NumPy, where TensorFlow is not loaded or cannot run."""
+"""The network's forward pass in NumPy, used when TensorFlow is not loaded or cannot run."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -6,14 +6,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import erf, expit, log_softmax, softmax
 
-# BLAS sums in an order that depends on the number of rows and on the place of a row among many. In
-# products of so few rows each row gets the same bits wherever it stands.
+# The order in which BLAS sums depends on the number of rows and on the place of a row. In products
+# of so few rows, each row gets the same bits wherever it is.
 _TILE_ROWS = 8
-_BLOCK_ROWS = 128 * _TILE_ROWS  # what a block's hidden layers take stays in the processor's cache
+_BLOCK_ROWS = 128 * _TILE_ROWS  # the hidden layers of a block stay in the processor's cache
 
 
 class Architecture(NamedTuple):
-    """What the weights alone do not say of a network.
+    """The architecture of a network, which its weights alone do not tell.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class Architecture(NamedTuple):
 def head_probabilities(
     architecture: Architecture, weights: Sequence[np.ndarray], X: np.ndarray
 ) -> np.ndarray:
-    """Return what each head gives, as the Keras network does.
+    """Return the probability by each head, as the Keras network does.
 
     Parameters
     ----------
@@ -50,11 +50,11 @@ def head_probabilities(
     Raises
     ------
     ValueError
-        If the weights are not those of such a network, or the activation has no form here.
+        If the weights are not those of such a network, or the activation is not implemented here.
     """
     activation = ACTIVATIONS.get(architecture.activation)
     if activation is None:
-        raise ValueError(f"activation {architecture.activation!r} is not known without TensorFlow")
+        raise ValueError(f"activation {architecture.activation!r} needs TensorFlow")
     with np.errstate(over="ignore", under="ignore"):
         parts = [
             _forward(architecture, activation, weights, X[start : start + _BLOCK_ROWS])
@@ -145,8 +145,8 @@ def _sparse_plus(x: np.ndarray) -> np.ndarray:
     return np.where(x <= -1, 0, np.where(x < 1, np.float32(0.25) * (x + 1) ** 2, x))
 
 
-# Keras' activations by their names there, save those that need arguments (threshold), halve the
-# units (glu), or are not what their paper says (sparsemax).
+# Keras' activations by name, except those that need arguments (threshold), halve the units (glu),
+# or differ from their paper (sparsemax).
 ACTIVATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "celu": _elu,
     "elu": _elu,

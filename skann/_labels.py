@@ -1,38 +1,41 @@
-"""Labels of any dtype as one array, and which of them is the positive one."""
+"""Labels of any dtype as one array, and which of them is positive."""
 
 from decimal import Decimal
 from numbers import Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 from sklearn.utils.multiclass import type_of_target
 from sklearn.utils.validation import check_array, column_or_1d
 
 from skann._lazy_frames import refuse_lazy_frames
+from skann._typing import Label, Labels
 
 _NUMBERS = (Real, Decimal, np.bool_)
 
 
-def check_labels(y: Any, n_rows: int | None = None, name: str = "y") -> np.ndarray:
+def check_labels(
+    y: Labels | ArrayLike | None, n_rows: int | None = None, name: str = "y"
+) -> np.ndarray:
     """Return labels as a one-dimensional array of one kind.
 
-    Labels that mean the same come out the same, whatever holds them: bools, integers and decimals
-    in an object column become bools and numbers; nullable ones become floats, as in scikit-learn.
+    Equal labels come out equal, whatever holds them: bools, integers and decimals in an object
+    column become bools and numbers; nullable ones become floats, as in scikit-learn.
 
     Parameters
     ----------
     y : array-like of shape (n_samples,)
         NumPy array, list, or column of pandas, polars or Arrow.
     n_rows : int, optional
-        How many labels there must be.
+        Required number of labels.
     name : str, default="y"
-        What errors call them.
+        Name of the labels in errors.
 
     Raises
     ------
     ValueError
-        If labels are missing, continuous, of several kinds, or of another number than the rows.
+        If labels are missing, continuous, of several kinds, or not as many as the rows.
     """
     if y is None:
         raise ValueError(f"requires {name} to be passed, but the target {name} is None")
@@ -65,7 +68,7 @@ def check_labels(y: Any, n_rows: int | None = None, name: str = "y") -> np.ndarr
 
 def _of_one_kind(labels: np.ndarray, name: str) -> np.ndarray:
     """Turn numbers and bools in an object array into an array of their own dtype."""
-    examples: dict[str, Any] = {}
+    examples: dict[str, object] = {}
     for kind in dict.fromkeys(map(type, labels)):
         examples[_kind_of_type(kind)] = next(label for label in labels if type(label) is kind)
     if len(examples) > 1:
@@ -90,8 +93,8 @@ def _kind(labels: np.ndarray) -> str:
     return "numbers" if labels.dtype.kind in "biuf" else _kind_of_type(type(labels[0]))
 
 
-def _shown(label: Any) -> str:
-    """Return how Python writes a label: '1' for text and 1 for a number."""
+def _shown(label: object) -> str:
+    """Return a label as Python writes it: '1' for text and 1 for a number."""
     return repr(label.item() if isinstance(label, np.generic) else label)
 
 
@@ -118,7 +121,7 @@ def check_two_classes(y: np.ndarray) -> np.ndarray:
 
 
 def check_known(y: np.ndarray, classes: np.ndarray, name: str = "y") -> None:
-    """Refuse labels that are not among the classes.
+    """Refuse labels other than the classes.
 
     Raises
     ------
@@ -145,23 +148,23 @@ def encode_labels(y: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return (y == classes[1]).astype(np.int64)
 
 
-def positive_index(classes: np.ndarray, pos_label: Any) -> int:
+def positive_index(classes: np.ndarray, pos_label: Label | None) -> int:
     """Return the index of the positive class, by default the second.
 
     Raises
     ------
     ValueError
-        If ``pos_label`` is none of the classes.
+        If ``pos_label`` is not one of the classes.
     """
     if pos_label is None:
         return 1
     known = np.asarray(classes).tolist()
     if pos_label not in known:
-        raise ValueError(f"pos_label={pos_label!r} is no label of y, which has {known}.")
+        raise ValueError(f"pos_label={pos_label!r} is not a label of y, which has {known}")
     return known.index(pos_label)
 
 
-def positive_class(pos_label: Any, **labels: np.ndarray) -> Any:
+def positive_class(pos_label: Label | None, **labels: np.ndarray) -> Label:
     """Return the label that counts as positive.
 
     Parameters
@@ -170,14 +173,14 @@ def positive_class(pos_label: Any, **labels: np.ndarray) -> Any:
         None takes the second of two labels in sorted order, or 1 or True where 0, 1, -1, False or
         True stands alone.
     **labels : ndarray
-        The outcomes and, where there are any, the decisions, by the name of their argument.
+        The outcomes and the decisions, if any, by the name of their argument.
 
     Raises
     ------
     ValueError
-        If the arrays hold labels of two kinds or more than two labels; if `pos_label` is none of
-        two labels, or of another kind than a single one; or if no `pos_label` is given and the
-        single label does not tell.
+        If the arrays hold labels of two kinds or more than two labels; if ``pos_label`` is not one
+        of two labels, or of another kind than a single one; or if a single label leaves the
+        positive one open and no ``pos_label`` is given.
     """
     kinds = {name: _kind(array) for name, array in labels.items()}
     if len(set(kinds.values())) > 1:
@@ -185,7 +188,7 @@ def positive_class(pos_label: Any, **labels: np.ndarray) -> Any:
             f"{name} holds {kinds[name]} such as {_shown(array[0])}"
             for name, array in labels.items()
         )
-        raise ValueError(f"Labels of different kinds cannot be compared: {found}.")
+        raise ValueError(f"Labels of different kinds cannot be compared: {found}")
     names = " and ".join(labels)
     classes = np.unique(np.concatenate(list(labels.values()))).tolist()
     if len(classes) > 2:
@@ -198,8 +201,10 @@ def positive_class(pos_label: Any, **labels: np.ndarray) -> Any:
             return classes[1]
         if classes[0] in (-1, 0, 1):
             return 1
-        raise ValueError(f"{names} holds one label only, {classes}: name the positive pos_label.")
+        raise ValueError(
+            f"{names} holds only one label, {classes}: give the positive one as pos_label"
+        )
     alone = len(classes) == 1 and _kind_of_type(type(pos_label)) == next(iter(kinds.values()))
     if pos_label not in classes and not alone:  # of a single label, it may be the other one
-        raise ValueError(f"pos_label={pos_label!r} is no label of {names}: found {classes}.")
+        raise ValueError(f"pos_label={pos_label!r} is not a label of {names}: found {classes}")
     return pos_label

@@ -1,6 +1,4 @@
-"""Tables whose rows are not computed yet."""
-
-from typing import Any
+"""Refusal of tables whose rows are not computed yet."""
 
 _COMPUTED_BY = {
     ("polars", "LazyFrame"): "collect",
@@ -10,13 +8,13 @@ _COMPUTED_BY = {
 }
 
 
-def refuse_lazy_frames(**tables: Any) -> None:
-    """Refuse arguments that are LazyFrames of polars or collections of Dask, by name.
+def refuse_lazy_frames(**tables: object) -> None:
+    """Refuse arguments that are polars LazyFrames or Dask collections, by name.
 
     Raises
     ------
     ValueError
-        If one is: it has no rows yet.
+        If an argument has no rows yet.
     """
     for name, table in tables.items():
         # By name, so that these libraries are imported by their users alone.
@@ -25,6 +23,6 @@ def refuse_lazy_frames(**tables: Any) -> None:
         method = _COMPUTED_BY.get((library, kind.__name__))
         if method is not None:
             raise ValueError(
-                f"{name} is a {library} {kind.__name__}, whose rows are not computed yet: give "
+                f"{name} is a {library} {kind.__name__}, whose rows are not computed yet: pass "
                 f"{name}.{method}()"
             )

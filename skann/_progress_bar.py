@@ -1,4 +1,4 @@
-"""The progress bar of tqdm, for terminals and notebooks, without its advice to install widgets."""
+"""The progress bar of tqdm for terminals and notebooks, without its advice to install widgets."""
 
 import warnings
 

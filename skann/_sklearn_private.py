@@ -2,7 +2,7 @@
 
 They may move or change in any release. Seen with scikit-learn 1.8.0 and 1.9.1. Beside them stand
 ``_parameter_constraints`` and ``_validate_params`` of its estimators, and the methods of
-``BaseSearchCV`` that `skann.model_selection.StagedSearchCV` overrides.
+``BaseSearchCV`` that ``skann.model_selection.StagedSearchCV`` overrides.
 """
 
 from sklearn.base import _fit_context

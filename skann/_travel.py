@@ -1,4 +1,4 @@
-"""What `skann.save` asks of estimators: state without pandas, Keras and training rows."""
+"""State of estimators for ``skann.save``, without pandas, Keras and training rows."""
 
 import copy
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _travelling = ContextVar("travelling", default=False)
 
 @contextmanager
 def travelling() -> Iterator[None]:
-    """Let ``__getstate__`` of our estimators return what a file of `skann.save` can hold."""
+    """Let ``__getstate__`` of our estimators return what a file of ``skann.save`` can hold."""
     token = _travelling.set(True)
     try:
         yield
@@ -22,16 +22,15 @@ def travelling() -> Iterator[None]:
 
 
 def is_travelling() -> bool:
-    """Whether `skann.save` asks, rather than pickle or copy."""
+    """Tell whether ``skann.save`` asks for the state, rather than pickle or copy."""
     return _travelling.get()
 
 
 def without_fitted_samplers(estimator: Any) -> Any:
-    """Return a pipeline whose samplers are not fitted, or what is no pipeline as it is.
+    """Return a pipeline with unfitted samplers; anything else is returned as it is.
 
     Prediction passes samplers by, and a fitted one may hold training rows.
     """
-
     steps = getattr(estimator, "steps", None)
     if not steps:
         return estimator

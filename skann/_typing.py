@@ -1,6 +1,6 @@
-"""What public functions take for ``X``, ``y`` and ``sample_weight``."""
+"""What public functions take for ``X``, ``y`` and ``sample_weight``, and what else comes often."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
@@ -31,3 +31,5 @@ class Column(Protocol):
 Table: TypeAlias = DataFrame | np.ndarray | Sequence[Sequence[Any]]
 Labels: TypeAlias = Column | np.ndarray | Sequence[Any]
 Weights: TypeAlias = Column | np.ndarray | Sequence[float]
+Label: TypeAlias = Hashable
+Amount: TypeAlias = float | np.ndarray  # one for all customers, or one for each

@@ -3,11 +3,11 @@
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import reduce
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 
 class SkannWarning(UserWarning):
@@ -19,7 +19,7 @@ class DroppedColumnWarning(SkannWarning):
 
 
 class EstimateWarning(SkannWarning):
-    """The data do not support what was estimated from them."""
+    """The data do not support an estimate."""
 
 
 class ReadingWarning(SkannWarning):
@@ -27,11 +27,11 @@ class ReadingWarning(SkannWarning):
 
 
 class UnseenLevelsWarning(SkannWarning):
-    """Rows to predict hold levels of a category that training never saw."""
+    """Rows to predict hold levels of a category that training did not see."""
 
 
 class ModelVersionWarning(SkannWarning):
-    """A model was written with another version, so that it may predict something else."""
+    """A model was written with another version, so it may predict something else."""
 
 
 class ValidationWarning(SkannWarning):
@@ -39,43 +39,43 @@ class ValidationWarning(SkannWarning):
 
 
 class WorkflowWarning(SkannWarning):
-    """A step that often misleads: a test set looked at again, accuracy on rare classes."""
+    """A step that often misleads, such as reusing a test set, or accuracy for rare classes."""
 
 
 class Unseen(NamedTuple):
-    """Rows of each level of a column that training never saw, and of all levels."""
+    """Rows of each level of a column that training did not see, and of all levels."""
 
     rows: Counter[str]
     n_present: int
 
 
 class Said(NamedTuple):
-    """A warning, and what it is about: several networks say it in different words."""
+    """A warning and its subject, by which equal warnings of several networks are found."""
 
     category: type[SkannWarning]
     message: str
-    about: Any
+    about: Hashable
 
 
-Note = Said | dict[Any, Unseen]
+Note = Said | dict[Hashable, Unseen]
 
 _held_back: ContextVar[list[Note] | None] = ContextVar("held_back", default=None)
 
 
-def warn(message: str, category: type[SkannWarning] = SkannWarning, about: Any = None) -> None:
+def warn(message: str, category: type[SkannWarning] = SkannWarning, about: Hashable = None) -> None:
     """Warn at the line that called into the package, unless warnings are held back."""
     _note(Said(category, message, message if about is None else about))
 
 
 def warn_at_once(message: str, category: type[SkannWarning]) -> None:
-    """Warn of what is of use before a call ends, also where warnings are held back."""
+    """Warn at once, even if warnings are held back until the end of a call."""
     warnings.warn(message, category, stacklevel=_levels_to_the_caller())
 
 
-def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
-    """Warn of levels that training never saw.
+def warn_of_unseen(columns: Mapping[Hashable, Unseen]) -> None:
+    """Warn of levels that training did not see.
 
-    Columns without such levels are counted in, if warnings are held back: other blocks of rows may
+    Columns without such levels are included if warnings are held back: other blocks of rows may
     have some.
     """
     if _held_back.get() is None:
@@ -88,7 +88,7 @@ def warn_of_unseen(columns: Mapping[Any, Unseen]) -> None:
 def held_back() -> Iterator[list[Note]]:
     """Collect warnings instead of giving them, also those of threads in a copy of this context.
 
-    `warnings.catch_warnings` would lose the warnings of other threads.
+    ``warnings.catch_warnings`` would lose the warnings of other threads.
     """
     notes: list[Note] = []
     token = _held_back.set(notes)
@@ -107,19 +107,19 @@ def each_once(*, unseen: bool = True) -> Iterator[None]:
 
 
 def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> None:
-    """Give the warnings of several networks, once for what they are about.
+    """Give the warnings of several networks, once per subject.
 
-    Levels count as unseen where no network has seen them.
+    Levels count as unseen if no network has seen them.
     """
-    said: dict[Any, Said] = {}
+    said: dict[Hashable, Said] = {}
     unseen_of_each = []
     for notes in notes_of_each:
-        columns: dict[Any, Unseen] = {}
+        columns: dict[Hashable, Unseen] = {}
         for note in notes:
             if isinstance(note, Said):
                 said.setdefault((note.category, note.about), note)
                 continue
-            for name, (rows, n_present) in note.items():  # of a block of rows after another
+            for name, (rows, n_present) in note.items():  # one block of rows after another
                 before = columns.get(name, Unseen(Counter(), 0))
                 columns[name] = Unseen(before.rows + rows, before.n_present + n_present)
         unseen_of_each.append(columns)
@@ -129,7 +129,9 @@ def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> Non
         warn_of_unseen(reduce(_unseen_by_both, unseen_of_each))
 
 
-def _unseen_by_both(one: Mapping[Any, Unseen], other: Mapping[Any, Unseen]) -> Mapping[Any, Unseen]:
+def _unseen_by_both(
+    one: Mapping[Hashable, Unseen], other: Mapping[Hashable, Unseen]
+) -> Mapping[Hashable, Unseen]:
     return {
         name: column._replace(rows=column.rows & other[name].rows)
         for name, column in one.items()
@@ -146,7 +148,7 @@ def _note(note: Note) -> None:
     warnings.warn(message, category, stacklevel=_levels_to_the_caller())
 
 
-def _unseen_text(columns: Mapping[Any, Unseen]) -> tuple[type[SkannWarning], str]:
+def _unseen_text(columns: Mapping[Hashable, Unseen]) -> tuple[type[SkannWarning], str]:
     lost = [name for name, column in columns.items() if column.rows.total() == column.n_present]
     parts = [
         f"{name!r} in {column.rows.total():,} of {column.n_present:,} rows, such as "

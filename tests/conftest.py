@@ -3,14 +3,32 @@
 import pytest
 from hypothesis import settings
 
+from skann import ChurnANNClassifier
 from skann.datasets import make_churn
 
 
 @pytest.fixture(scope="session")
 def small_churn():
-    """400 made customers with text, dates, bools, numbers and gaps; a fifth of them leave."""
+    """400 synthetic customers with text, dates, bools, numbers and gaps; a fifth of them leave."""
     churn = make_churn(400, random_state=0)
     return churn.data.drop(columns="customer_id"), churn.target
+
+
+SMALL = {
+    "cv": None,
+    "hidden_layer_sizes": (8,),
+    "n_heads": 1,
+    "epochs": 3,
+    "batch_size": 64,
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def make_model(request):
+    """Make a small classifier, with MODEL_SETTINGS of the test module and the parameters given."""
+    settings = {**SMALL, **getattr(request.module, "MODEL_SETTINGS", {})}
+    return lambda **parameters: ChurnANNClassifier(**{**settings, **parameters})
 
 
 # The same examples in each run, so that a change fails for what it changed.

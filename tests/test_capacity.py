@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 
@@ -10,7 +11,7 @@ from skann._churn_ann._capacity import choose, smallest
 from skann._churn_ann._html import classifier_html
 from skann._churn_ann._member import Capacity
 
-SMALL, LARGE = Capacity((64, 64), 5e-4), Capacity((128, 128), 1e-5)
+SMALL, LARGE = Capacity((64, 64), 5e-4, "adam"), Capacity((128, 128), 1e-5, "muon")
 ENTROPY = np.log(2)  # of equal classes
 
 
@@ -40,13 +41,18 @@ def test_a_sharp_table_takes_the_large_network_if_it_is_hardly_worse(larger, exp
 
 
 def test_what_is_given_stays():
-    both = {"hidden_layer_sizes": (8,), "l2": 0.1}
-    assert chosen([0.1], **both) == (Capacity((8,), 0.1), [Capacity((8,), 0.1)])
-    assert chosen([0.3, 0.2], l2=0.1)[1] == [Capacity((64, 64), 0.1), Capacity((128, 128), 0.1)]
-    assert chosen([0.3, 0.2], hidden_layer_sizes=[9])[1] == [
-        Capacity((9,), 5e-4),
-        Capacity((9,), 1e-5),
-    ]
+    all_three = {"hidden_layer_sizes": (8,), "l2": 0.1, "optimizer": "sgd"}
+    given = Capacity((8,), 0.1, "sgd")
+    assert chosen([0.1], **all_three) == (given, [given])
+    for parameters, fields in [
+        ({"l2": 0.1}, {"l2": 0.1}),
+        ({"hidden_layer_sizes": [9]}, {"hidden_layer_sizes": (9,)}),
+        ({"optimizer": "adamw"}, {"optimizer": "adamw"}),
+        ({"optimizer": keras.optimizers.Lion}, {"optimizer": "Lion"}),
+        ({"optimizer": keras.optimizers.Lion()}, {"optimizer": "Lion"}),
+    ]:
+        expected = [SMALL._replace(**fields), LARGE._replace(**fields)]
+        assert chosen([0.3, 0.2], **parameters)[1] == expected
 
 
 def test_the_penalty_falls_with_the_number_of_rows():
@@ -61,9 +67,9 @@ def test_a_rule_that_no_small_penalised_network_learns_gets_the_large_one():
     y = (np.floor(6 * X[:, 0]) + np.floor(6 * X[:, 1])) % 2  # a chessboard
     settings = {"cv": 2, "n_heads": 1, "numeric_encoding": "piecewise_linear", "random_state": 0}
     model = ChurnANNClassifier(**settings).fit(X, y)
-    assert (model.hidden_layer_sizes_, model.l2_) == LARGE
+    assert (model.hidden_layer_sizes_, model.l2_, model.optimizer_) == LARGE
     layers = model.pipelines_[1]["network"].model_.layers
     assert [layer.units for layer in layers if layer.name.startswith("hidden")] == [128, 128]
-    assert "Hidden units: 128, 128. L2 penalty: 1e-05" in classifier_html(model)
+    assert "Hidden units: 128, 128. L2 penalty: 1e-05. Optimizer: muon." in classifier_html(model)
     single = ChurnANNClassifier(**{**settings, "cv": None, "epochs": 1}).fit(X, y)
-    assert single.hidden_layer_sizes_ == (64, 64)
+    assert (single.hidden_layer_sizes_, single.optimizer_) == ((64, 64), "adam")

@@ -15,31 +15,15 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skann import ChurnANNClassifier, DroppedColumnWarning, ValidationWarning
+from skann import DroppedColumnWarning, ValidationWarning
+from skann.networks._muon import MuonAdam
 from skann.preprocessing import TableCleaner, TableEncoder
 
-
-def make_model(**parameters):
-    return ChurnANNClassifier(
-        **{
-            "cv": None,
-            "hidden_layer_sizes": (8,),
-            "n_heads": 1,
-            "epochs": 3,
-            "batch_size": 64,
-            "optimizer": "adam",
-            "learning_rate": 1e-3,
-            "l2": 0.0,
-            "dropout": 0.1,
-            "validation_fraction": 0.15,
-            "random_state": 0,
-            **parameters,
-        }
-    )
+MODEL_SETTINGS = {"learning_rate": 0.001, "l2": 0.0, "dropout": 0.1}
 
 
 @pytest.fixture(scope="module")
-def fitted(small_churn):
+def fitted(small_churn, make_model):
     return make_model().fit(*small_churn)
 
 
@@ -47,12 +31,13 @@ def fitted(small_churn):
 
 
 class Spy(TransformerMixin, BaseEstimator):
-    """Notes the rows that reach `fit`; the first column of each row is its number."""
+    """Tells which rows reach `fit`; the first column of each row is its number."""
 
-    seen: list = []
+    def __init__(self, tell):
+        self.tell = tell
 
     def fit(self, X, y=None):
-        Spy.seen.append(np.asarray(X)[:, 0].astype(int))
+        self.tell(np.asarray(X)[:, 0].astype(int))
         return self
 
     def transform(self, X):
@@ -60,12 +45,14 @@ class Spy(TransformerMixin, BaseEstimator):
 
 
 class SamplerSpy(RandomOverSampler):
-    """Notes the rows that are resampled."""
+    """Tells which rows are resampled."""
 
-    seen: list = []
+    def __init__(self, tell, random_state=None):
+        super().__init__(random_state=random_state)
+        self.tell = tell
 
     def fit_resample(self, X, y, **params):
-        SamplerSpy.seen.append(np.asarray(X)[:, 0].astype(int))
+        self.tell(np.asarray(X)[:, 0].astype(int))
         return super().fit_resample(X, y, **params)
 
 
@@ -92,15 +79,20 @@ def what_the_network_gets(monkeypatch):
     return calls
 
 
-def test_no_validation_row_reaches_a_transformer_or_a_sampler(numbered_rows, what_the_network_gets):
-    Spy.seen.clear()
-    SamplerSpy.seen.clear()
+def test_no_validation_row_reaches_a_transformer_or_a_sampler(
+    numbered_rows, what_the_network_gets, make_model
+):
+    at_transformer, at_sampler = [], []
     X, y = numbered_rows
-    model = make_model(preprocessor=Spy(), resampler=SamplerSpy()).fit(X, y)
+    spies = {
+        "preprocessor": Spy(at_transformer.append),
+        "resampler": SamplerSpy(at_sampler.append),
+    }
+    model = make_model(**spies).fit(X, y)
     held_out = set(model.validation_indices_)
     training = set(range(200)) - held_out
     assert len(held_out) == 30
-    (transformed,), (resampled,) = Spy.seen, SamplerSpy.seen
+    (transformed,), (resampled,) = at_transformer, at_sampler
     assert set(transformed) == set(resampled) == training
 
     (call,) = what_the_network_gets
@@ -113,7 +105,9 @@ def test_no_validation_row_reaches_a_transformer_or_a_sampler(numbered_rows, wha
 
 
 @pytest.mark.parametrize("resampler", ["over", "under", "smote"])
-def test_auto_cleans_and_encodes_on_training_rows_alone(small_churn, monkeypatch, resampler):
+def test_auto_cleans_and_encodes_on_training_rows_alone(
+    small_churn, monkeypatch, resampler, make_model
+):
     X, y = small_churn
     # A value of its own tells which customer a row is.
     X = X.assign(monthly_charge=np.arange(400) + 0.5)
@@ -132,7 +126,7 @@ def test_auto_cleans_and_encodes_on_training_rows_alone(small_churn, monkeypatch
     assert_array_equal(seen[TableEncoder], training)
 
 
-def test_validation_rows_are_stratified_and_of_the_size_asked_for(small_churn):
+def test_validation_rows_are_stratified_and_of_the_size_asked_for(small_churn, make_model):
     X, y = small_churn
     model = make_model(validation_fraction=0.3).fit(X, y)
     held_out = model.validation_indices_
@@ -141,7 +135,7 @@ def test_validation_rows_are_stratified_and_of_the_size_asked_for(small_churn):
     assert (y.iloc[held_out] == "Yes").sum() == round(0.3 * (y == "Yes").sum())
 
 
-def test_validation_indices_count_the_rows_of_weight_zero(small_churn):
+def test_validation_indices_count_the_rows_of_weight_zero(small_churn, make_model):
     X, y = small_churn
     weight = np.r_[np.zeros(200), np.ones(200)]
     model = make_model().fit(X, y, sample_weight=weight)
@@ -150,14 +144,16 @@ def test_validation_indices_count_the_rows_of_weight_zero(small_churn):
     assert model.validation_indices_.max() < 400
 
 
-def test_rows_of_weight_zero_count_as_absent(small_churn):
+def test_rows_of_weight_zero_count_as_absent(small_churn, make_model):
     X, y = small_churn
     one = make_model().fit(X, y, sample_weight=np.r_[np.ones(300), np.zeros(100)])
     other = make_model().fit(X[:300], y[:300])
     assert_array_equal(one.predict_proba(X), other.predict_proba(X))
 
 
-def test_given_validation_data_is_what_training_stops_on(small_churn, what_the_network_gets):
+def test_given_validation_data_is_what_training_stops_on(
+    small_churn, what_the_network_gets, make_model
+):
     X, y = small_churn
     model = make_model(epochs=1).fit(X[:300], y[:300], validation_data=(X[300:], y[300:]))
     assert len(model.validation_indices_) == 0
@@ -167,13 +163,13 @@ def test_given_validation_data_is_what_training_stops_on(small_churn, what_the_n
     assert_allclose(model.history_["val_loss"], log_loss(y[300:], probability), rtol=1e-5)
 
 
-def test_without_validation_rows_the_training_loss_is_watched(small_churn):
+def test_without_validation_rows_the_training_loss_is_watched(small_churn, make_model):
     model = make_model(validation_fraction=None).fit(*small_churn)
     assert len(model.validation_indices_) == 0
     assert list(model.history_) == ["loss", "auc", "learning_rate"]
 
 
-def test_too_few_rows_for_validation_are_told(small_churn):
+def test_too_few_rows_for_validation_are_told(small_churn, make_model):
     X, _ = small_churn
     y = np.r_[1, np.zeros(49)]
     with pytest.warns(ValidationWarning, match=r"no validation rows.*\[49, 1\]"):
@@ -184,7 +180,7 @@ def test_too_few_rows_for_validation_are_told(small_churn):
 # What it takes
 
 
-def test_column_roles_say_what_each_column_was_taken_for(fitted, small_churn):
+def test_column_roles_say_what_each_column_was_taken_for(fitted, small_churn, make_model):
     X, _ = small_churn
     assert list(fitted.column_roles_) == list(X.columns)
     assert fitted.column_roles_["contract"] == "category"
@@ -193,7 +189,7 @@ def test_column_roles_say_what_each_column_was_taken_for(fitted, small_churn):
     assert make_model(preprocessor=SimpleImputer()).fit(X[["age"]], _).column_roles_ == {}
 
 
-def test_an_identifier_is_left_out_with_a_warning_that_names_it(small_churn):
+def test_an_identifier_is_left_out_with_a_warning_that_names_it(small_churn, make_model):
     X, y = small_churn
     X = X.assign(customer_id=[f"C{number:04d}" for number in range(400)])
     with pytest.warns(DroppedColumnWarning, match="customer_id"):
@@ -213,7 +209,7 @@ def test_unseen_categories_and_missing_values_get_probabilities(fitted, small_ch
     assert ((probability > 0) & (probability < 1)).all()
 
 
-def test_polars_and_nullable_columns_give_what_pandas_gives(fitted, small_churn):
+def test_polars_and_nullable_columns_give_what_pandas_gives(fitted, small_churn, make_model):
     pl = pytest.importorskip("polars")
     X, y = small_churn
     expected = fitted.predict_proba(X)
@@ -228,7 +224,7 @@ def test_polars_and_nullable_columns_give_what_pandas_gives(fitted, small_churn)
         assert_allclose(model.predict_proba(frame), expected, rtol=1e-6)
 
 
-def test_an_array_of_mixed_values_or_of_numbers_is_taken(small_churn):
+def test_an_array_of_mixed_values_or_of_numbers_is_taken(small_churn, make_model):
     X, y = small_churn
     X = X.drop(columns="signup_date")
     model = make_model().fit(X.to_numpy(), y)
@@ -255,7 +251,9 @@ def test_an_array_of_mixed_values_or_of_numbers_is_taken(small_churn):
     ],
     ids=repr,
 )
-def test_any_two_labels_will_do_and_the_second_is_the_positive_one(fitted, small_churn, labels):
+def test_any_two_labels_will_do_and_the_second_is_the_positive_one(
+    fitted, small_churn, labels, make_model
+):
     X, y = small_churn
     model = make_model().fit(X, np.array(labels)[(y == "Yes").astype(int)])
     assert_array_equal(model.classes_, labels)
@@ -267,20 +265,20 @@ def test_any_two_labels_will_do_and_the_second_is_the_positive_one(fitted, small
     "make", [pd.Categorical, lambda y: y.astype("string"), list, lambda y: y.to_frame()]
 )
 @pytest.mark.filterwarnings("ignore:A column-vector y was passed")
-def test_labels_may_come_in_any_container(fitted, small_churn, make):
+def test_labels_may_come_in_any_container(fitted, small_churn, make, make_model):
     X, y = small_churn
     model = make_model(epochs=1).fit(X, make(y))
     assert list(model.classes_) == ["No", "Yes"]
 
 
-def test_the_index_of_a_frame_says_nothing(fitted, small_churn):
+def test_the_index_of_a_frame_says_nothing(fitted, small_churn, make_model):
     X, y = small_churn
     index = np.random.default_rng(0).integers(0, 5, size=400)
     model = make_model().fit(X.set_axis(index), y.set_axis(index[::-1]))
     assert_array_equal(model.predict_proba(X), fitted.predict_proba(X))
 
 
-def test_fit_leaves_data_weights_and_parameters_of_the_caller_alone(small_churn):
+def test_fit_leaves_data_weights_and_parameters_of_the_caller_alone(small_churn, make_model):
     X, y = small_churn
     X_before, y_before, weight = X.copy(), y.copy(), np.random.default_rng(0).uniform(1, 2, 400)
     weight_before = weight.copy()
@@ -317,7 +315,7 @@ def test_what_a_customer_gets_does_not_depend_on_the_company(fitted, small_churn
 def test_many_rows_are_predicted_in_chunks_to_the_same_effect(fitted, small_churn, monkeypatch):
     X, _ = small_churn
     expected = fitted.predict_proba(X)
-    monkeypatch.setattr("skann._churn_ann._member._MOST_PREDICT_ROWS", 150)
+    monkeypatch.setattr("skann._churn_ann._blocks._MOST_ROWS", 150)
     assert_array_equal(fitted.predict_proba(X), expected)
 
 
@@ -338,7 +336,7 @@ def test_history_has_a_row_an_epoch(fitted):
     assert fitted.n_iter_ == 3
 
 
-def test_metrics_choose_the_columns_of_the_history(small_churn):
+def test_metrics_choose_the_columns_of_the_history(small_churn, make_model):
     model = make_model(metrics=("accuracy", keras.metrics.Recall(name="recall")), epochs=1)
     columns = set(model.fit(*small_churn).history_)
     assert columns == {"loss", "accuracy", "recall", "val_loss", "val_accuracy", "val_recall"} | {
@@ -346,7 +344,7 @@ def test_metrics_choose_the_columns_of_the_history(small_churn):
     }
 
 
-def test_training_stops_early_and_keeps_the_best_epoch(small_churn):
+def test_training_stops_early_and_keeps_the_best_epoch(small_churn, make_model):
     X, y = small_churn
     model = make_model(epochs=200, patience=3, learning_rate=0.05).fit(X, y)
     val_loss = model.history_["val_loss"]
@@ -357,7 +355,7 @@ def test_training_stops_early_and_keeps_the_best_epoch(small_churn):
     assert_allclose(log_loss(y[held_out], probability), val_loss.min(), rtol=1e-5)
 
 
-def test_without_early_stopping_all_epochs_run_and_the_last_is_kept(small_churn):
+def test_without_early_stopping_all_epochs_run_and_the_last_is_kept(small_churn, make_model):
     X, y = small_churn
     model = make_model(epochs=20, patience=1, learning_rate=0.05, early_stopping=False).fit(X, y)
     assert model.n_iter_ == model.best_epoch_ == 20
@@ -368,7 +366,7 @@ def test_without_early_stopping_all_epochs_run_and_the_last_is_kept(small_churn)
     assert_allclose(log_loss(y[held_out], probability), val_loss[20], rtol=1e-5)
 
 
-def test_the_learning_rate_falls_on_a_plateau_where_asked(small_churn):
+def test_the_learning_rate_falls_on_a_plateau_where_asked(small_churn, make_model):
     settings = {"epochs": 25, "patience": 4, "learning_rate": 0.05, "early_stopping": False}
     rates = make_model(**settings).fit(*small_churn).history_["learning_rate"]
     assert rates.iloc[0] == pytest.approx(0.05)
@@ -379,7 +377,7 @@ def test_the_learning_rate_falls_on_a_plateau_where_asked(small_churn):
     assert_allclose(rates, 0.05, rtol=1e-6)
 
 
-def test_checkpoint_dir_holds_the_best_network(small_churn, tmp_path):
+def test_checkpoint_dir_holds_the_best_network(small_churn, tmp_path, make_model):
     X, y = small_churn
     folder = tmp_path / "new" / "folder"
     model = make_model(
@@ -392,18 +390,18 @@ def test_checkpoint_dir_holds_the_best_network(small_churn, tmp_path):
     assert_allclose(log_loss(y[held_out], probability), model.history_["val_loss"].min(), rtol=1e-5)
 
 
-def test_callbacks_of_the_user_run_and_are_not_mutated(small_churn):
-    class Count(keras.callbacks.Callback):
-        epochs = []
+def test_callbacks_of_the_user_run_and_are_not_mutated(small_churn, make_model):
+    epochs = []
 
+    class Count(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
             self.last_epoch = epoch
-            Count.epochs.append((epoch, sorted(logs)))
+            epochs.append((epoch, sorted(logs)))
 
     callback = Count()
     model = make_model(callbacks=[callback, Count], epochs=2).fit(*small_churn)
-    assert [epoch for epoch, _ in Count.epochs] == [0, 0, 1, 1]
-    assert "val_loss" in Count.epochs[0][1]
+    assert [epoch for epoch, _ in epochs] == [0, 0, 1, 1]
+    assert "val_loss" in epochs[0][1]
     assert "last_epoch" not in vars(callback)
     assert callback.model is None
     assert model.callbacks == [callback, Count]
@@ -416,7 +414,7 @@ def test_a_clone_copies_no_network(fitted):
     assert holds == []
 
 
-def test_verbose_shows_progress_on_stderr(small_churn, capsys):
+def test_verbose_shows_progress_on_stderr(small_churn, capsys, make_model):
     make_model(verbose=1).fit(*small_churn)
     shown = capsys.readouterr()
     assert shown.out == ""
@@ -435,7 +433,7 @@ def own_preprocessor(sparse=False):
 
 
 @pytest.mark.parametrize("sparse", [False, True])
-def test_a_transformer_of_the_users_is_cloned_and_fitted(small_churn, sparse):
+def test_a_transformer_of_the_users_is_cloned_and_fitted(small_churn, sparse, make_model):
     X, y = small_churn
     own = own_preprocessor(sparse)
     model = make_model(preprocessor=own).fit(X, y)
@@ -445,14 +443,14 @@ def test_a_transformer_of_the_users_is_cloned_and_fitted(small_churn, sparse):
     assert_allclose(model.pipelines_[0][:-1].transform(X), expected.astype(np.float32))
 
 
-def test_a_transformer_may_give_a_frame(small_churn):
+def test_a_transformer_may_give_a_frame(small_churn, make_model):
     X, y = small_churn
     plain = make_model(preprocessor=own_preprocessor()).fit(X, y)
     frame = make_model(preprocessor=own_preprocessor().set_output(transform="pandas")).fit(X, y)
     assert_array_equal(plain.predict_proba(X), frame.predict_proba(X))
 
 
-def test_a_grid_reaches_the_parameters_of_the_preprocessor(small_churn):
+def test_a_grid_reaches_the_parameters_of_the_preprocessor(small_churn, make_model):
     X, y = small_churn
     grid = {
         "preprocessor__pipeline__simpleimputer__strategy": ["mean", "median"],
@@ -468,7 +466,7 @@ def test_a_grid_reaches_the_parameters_of_the_preprocessor(small_churn):
     assert fitted_strategy == search.best_params_["preprocessor__pipeline__simpleimputer__strategy"]
 
 
-def test_passthrough_takes_numbers_as_they_are(numbered_rows, what_the_network_gets):
+def test_passthrough_takes_numbers_as_they_are(numbered_rows, what_the_network_gets, make_model):
     X, y = numbered_rows
     model = make_model(preprocessor="passthrough").fit(X, y)
     (call,) = what_the_network_gets
@@ -478,7 +476,9 @@ def test_passthrough_takes_numbers_as_they_are(numbered_rows, what_the_network_g
 @pytest.mark.parametrize(
     ("column", "found"), [("age", "NaN"), ("contract", "Month-to-month|dtype")]
 )
-def test_passthrough_refuses_gaps_and_text_and_says_what_takes_them(small_churn, column, found):
+def test_passthrough_refuses_gaps_and_text_and_says_what_takes_them(
+    small_churn, column, found, make_model
+):
     X, y = small_churn
     with pytest.raises(ValueError, match=f"(?s)finite numbers.*({found}).*preprocessor='auto'"):
         make_model(preprocessor="passthrough").fit(X[[column]], y)
@@ -486,7 +486,7 @@ def test_passthrough_refuses_gaps_and_text_and_says_what_takes_them(small_churn,
 
 @pytest.mark.parametrize("numeric", ["standard", "quantile", "robust", "piecewise_linear"])
 @pytest.mark.parametrize("categorical", ["onehot", "embedding"])
-def test_encodings_reach_the_encoder_and_the_network(small_churn, numeric, categorical):
+def test_encodings_reach_the_encoder_and_the_network(small_churn, numeric, categorical, make_model):
     X, y = small_churn
     model = make_model(numeric_encoding=numeric, categorical_encoding=categorical, epochs=1)
     encoder = model.fit(X, y).pipelines_[0]["encode"]
@@ -496,7 +496,7 @@ def test_encodings_reach_the_encoder_and_the_network(small_churn, numeric, categ
     assert np.isfinite(model.history_).all(axis=None)
 
 
-def test_network_parameters_reach_the_network(small_churn):
+def test_network_parameters_reach_the_network(small_churn, make_model):
     model = make_model(
         hidden_layer_sizes=(6, 3), activation="tanh", dropout=0.3, l2=0.02, n_heads=2, epochs=1
     ).fit(*small_churn)
@@ -509,7 +509,7 @@ def test_network_parameters_reach_the_network(small_churn):
     assert network.output_shape == (None, 2)
 
 
-def test_the_automatic_penalty_falls_with_the_training_rows(small_churn):
+def test_the_automatic_penalty_falls_with_the_training_rows(small_churn, make_model):
     X, y = small_churn
     for n_rows, expected in ((400, 5e-4), (10_000, 2 / 10_000)):
         rows = np.resize(np.arange(len(X)), n_rows)
@@ -524,12 +524,16 @@ def test_the_automatic_penalty_falls_with_the_training_rows(small_churn):
     [
         ("adam", keras.optimizers.Adam, 0.02),
         ("adamw", keras.optimizers.AdamW, 0.02),
+        ("auto", keras.optimizers.Adam, 0.02),
+        ("muon", MuonAdam, 0.02),
         ("sgd", keras.optimizers.SGD, 0.02),
         (keras.optimizers.RMSprop, keras.optimizers.RMSprop, 0.02),
         (keras.optimizers.Adam(0.5), keras.optimizers.Adam, 0.5),
     ],
 )
-def test_optimizer_and_learning_rate_reach_the_network(small_churn, optimizer, kind, rate):
+def test_optimizer_and_learning_rate_reach_the_network(
+    small_churn, optimizer, kind, rate, make_model
+):
     model = make_model(optimizer=optimizer, learning_rate=0.02, epochs=1).fit(*small_churn)
     found = model.pipelines_[0]["network"].model_.optimizer
     assert type(found) is kind

@@ -9,28 +9,12 @@ from numpy.testing import assert_array_equal
 from sklearn.compose import make_column_transformer
 from sklearn.preprocessing import OneHotEncoder
 
-from skann import ChurnANNClassifier
 from skann._churn_ann._folds import one_split
 
-
-def make_model(**parameters):
-    return ChurnANNClassifier(
-        **{
-            "cv": None,
-            "hidden_layer_sizes": (8,),
-            "n_heads": 2,
-            "epochs": 3,
-            "batch_size": 64,
-            "optimizer": "adam",
-            "learning_rate": 1e-3,
-            "l2": 0.0,
-            "random_state": 0,
-            **parameters,
-        }
-    )
+MODEL_SETTINGS = {"n_heads": 2, "learning_rate": 0.001, "l2": 0.0}
 
 
-def test_an_optimizer_instance_keeps_its_own_rate_in_a_warm_start(small_churn):
+def test_an_optimizer_instance_keeps_its_own_rate_in_a_warm_start(small_churn, make_model):
     model = make_model(optimizer=keras.optimizers.Adam(0.05), warm_start=True, patience=50)
     for _ in range(2):
         rates = model.fit(*small_churn).history_["learning_rate"]
@@ -39,7 +23,7 @@ def test_an_optimizer_instance_keeps_its_own_rate_in_a_warm_start(small_churn):
     assert rates.iloc[-1] == pytest.approx(0.05)
 
 
-def test_a_learning_rate_schedule_survives_a_plateau_and_a_warm_start(small_churn):
+def test_a_learning_rate_schedule_survives_a_plateau_and_a_warm_start(small_churn, make_model):
     schedule = keras.optimizers.schedules.ExponentialDecay(0.05, 10, 0.9)
     model = make_model(
         optimizer=keras.optimizers.Adam(schedule),
@@ -52,7 +36,7 @@ def test_a_learning_rate_schedule_survives_a_plateau_and_a_warm_start(small_chur
     assert model.fit(*small_churn).n_iter_ == 30
 
 
-def test_partial_fit_learns_a_second_class_after_a_batch_of_the_first(small_churn):
+def test_partial_fit_learns_a_second_class_after_a_batch_of_the_first(small_churn, make_model):
     X, y = small_churn
     model = make_model(learning_rate=0.05)
     model.partial_fit(X[y == "No"], y[y == "No"], classes=["Yes", "No"])
@@ -62,14 +46,16 @@ def test_partial_fit_learns_a_second_class_after_a_batch_of_the_first(small_chur
 
 
 @pytest.mark.parametrize("resampler", ["over", "under", "smote"])
-def test_partial_fit_with_a_resampler_takes_a_batch_of_one_class(small_churn, resampler):
+def test_partial_fit_with_a_resampler_takes_a_batch_of_one_class(
+    small_churn, resampler, make_model
+):
     X, y = small_churn
     model = make_model(resampler=resampler).partial_fit(X, y)
     model.partial_fit(X[y == "No"], y[y == "No"])
     assert np.isfinite(model.predict_proba(X)).all()
 
 
-def test_a_warm_start_on_rows_of_one_class_leaves_probabilities_finite(small_churn):
+def test_a_warm_start_on_rows_of_one_class_leaves_probabilities_finite(small_churn, make_model):
     X, y = small_churn
     model = make_model(warm_start=True).fit(X, y)
     try:
@@ -86,7 +72,7 @@ def test_the_split_leaves_both_classes_to_training():
         assert y[train].sum() > 0
 
 
-def test_smote_keeps_weights_where_the_preprocessor_gives_sparse_rows(small_churn):
+def test_smote_keeps_weights_where_the_preprocessor_gives_sparse_rows(small_churn, make_model):
     X, y = small_churn
     sparse = make_column_transformer(
         (OneHotEncoder(handle_unknown="ignore"), ["contract", "region"]), sparse_threshold=1.0
@@ -95,12 +81,12 @@ def test_smote_keeps_weights_where_the_preprocessor_gives_sparse_rows(small_chur
     make_model(preprocessor=sparse, resampler="smote").fit(X, y, sample_weight=weight)
 
 
-def test_smote_works_where_scikit_learn_is_set_to_give_frames(small_churn):
+def test_smote_works_where_scikit_learn_is_set_to_give_frames(small_churn, make_model):
     with sklearn.config_context(transform_output="pandas"):
         make_model(resampler="smote").fit(*small_churn)
 
 
-def test_training_that_diverges_late_is_told_in_fit(small_churn):
+def test_training_that_diverges_late_is_told_in_fit(small_churn, make_model):
     late = keras.callbacks.LearningRateScheduler(lambda epoch, rate: 1e-3 if epoch < 2 else 1e30)
     model = make_model(optimizer="sgd", early_stopping=False, reduce_lr=False, callbacks=[late])
     with pytest.raises(ValueError, match="training diverged"):
@@ -108,14 +94,14 @@ def test_training_that_diverges_late_is_told_in_fit(small_churn):
 
 
 @pytest.mark.parametrize("labels", [[False, True], [0, 1]])
-def test_labels_of_object_dtype_are_taken(small_churn, labels):
+def test_labels_of_object_dtype_are_taken(small_churn, labels, make_model):
     X, y = small_churn
     model = make_model().fit(X, np.array(labels, dtype=object)[(y == "Yes").astype(int)])
     assert list(model.classes_) == labels
 
 
 @pytest.mark.parametrize("what", ["columns", "labels", "weights"])
-def test_an_error_in_validation_data_says_so(small_churn, what):
+def test_an_error_in_validation_data_says_so(small_churn, what, make_model):
     X, y = small_churn
     data = {
         "columns": (X.drop(columns="age"), y),
@@ -126,7 +112,7 @@ def test_an_error_in_validation_data_says_so(small_churn, what):
         make_model().fit(X, y, validation_data=data)
 
 
-def test_weights_that_are_no_numbers_are_refused_by_name(small_churn):
+def test_weights_that_are_no_numbers_are_refused_by_name(small_churn, make_model):
     X, y = small_churn
     with pytest.raises(ValueError, match="sample_weight"):
         make_model().fit(X, y, sample_weight=["heavy"] * len(y))
@@ -136,7 +122,7 @@ def test_weights_that_are_no_numbers_are_refused_by_name(small_churn):
 
 @pytest.mark.parametrize("settings", [{}, {"resampler": "smote", "class_weight": "balanced"}])
 def test_rows_that_do_not_fit_into_memory_encoded_train_the_same_network(
-    small_churn, monkeypatch, settings
+    small_churn, monkeypatch, settings, make_model
 ):
     X, y = small_churn
     expected = make_model(**settings).fit(X, y)

@@ -16,30 +16,12 @@ from numpy.testing import assert_array_equal
 from sklearn.model_selection import cross_val_predict
 
 import skann
-from skann import ChurnANNClassifier
 
-
-def make_model(**parameters):
-    return ChurnANNClassifier(
-        **{
-            "cv": None,
-            "hidden_layer_sizes": (8,),
-            "n_heads": 2,
-            "epochs": 3,
-            "batch_size": 64,
-            "optimizer": "adam",
-            "learning_rate": 1e-3,
-            "l2": 0.0,
-            "dropout": 0.1,
-            "validation_fraction": 0.15,
-            "random_state": 0,
-            **parameters,
-        }
-    )
+MODEL_SETTINGS = {"n_heads": 2, "learning_rate": 0.001, "l2": 0.0, "dropout": 0.1}
 
 
 @pytest.fixture(scope="module")
-def fitted(small_churn):
+def fitted(small_churn, make_model):
     return make_model().fit(*small_churn)
 
 
@@ -52,7 +34,7 @@ def weights(model):
 NO_LEARNING = 1e-30
 
 
-def test_warm_start_goes_on_from_the_weights_at_hand(small_churn):
+def test_warm_start_goes_on_from_the_weights_at_hand(small_churn, make_model):
     X, y = small_churn
     model = make_model(warm_start=True, early_stopping=False).fit(X, y)
     before, preprocess = weights(model), model.pipelines_[0]["preprocess"]
@@ -65,21 +47,21 @@ def test_warm_start_goes_on_from_the_weights_at_hand(small_churn):
     assert any(not np.array_equal(a, b) for a, b in zip(before, weights(model), strict=True))
 
 
-def test_a_warm_start_of_the_same_seed_sets_the_same_rows_aside(small_churn):
+def test_a_warm_start_of_the_same_seed_sets_the_same_rows_aside(small_churn, make_model):
     X, y = small_churn
     model = make_model(warm_start=True).fit(X, y)
     before = model.validation_indices_
     assert_array_equal(model.fit(X, y).validation_indices_, before)
 
 
-def test_without_warm_start_a_second_fit_is_a_first_one(fitted, small_churn):
+def test_without_warm_start_a_second_fit_is_a_first_one(fitted, small_churn, make_model):
     X, y = small_churn
     model = make_model().fit(X[100:], y[100:])
     model.fit(X, y)
     assert_array_equal(model.predict_proba(X), fitted.predict_proba(X))
 
 
-def test_a_warm_start_refuses_other_labels_and_columns(small_churn):
+def test_a_warm_start_refuses_other_labels_and_columns(small_churn, make_model):
     X, y = small_churn
     model = make_model(warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match=r"labels \[0, 1\].*classes \['No', 'Yes'\]"):
@@ -88,7 +70,7 @@ def test_a_warm_start_refuses_other_labels_and_columns(small_churn):
         model.fit(X.drop(columns="age"), y)
 
 
-def test_a_warm_start_does_not_overwrite_a_better_checkpoint(small_churn, tmp_path):
+def test_a_warm_start_does_not_overwrite_a_better_checkpoint(small_churn, tmp_path, make_model):
     X, y = small_churn
     model = make_model(warm_start=True, checkpoint_dir=tmp_path, learning_rate=0.01).fit(X, y)
     path = tmp_path / "churn_network.keras"
@@ -98,7 +80,7 @@ def test_a_warm_start_does_not_overwrite_a_better_checkpoint(small_churn, tmp_pa
     assert path.stat().st_mtime_ns == written
 
 
-def test_each_partial_fit_is_one_epoch_from_the_weights_at_hand(small_churn):
+def test_each_partial_fit_is_one_epoch_from_the_weights_at_hand(small_churn, make_model):
     X, y = small_churn
     model = make_model(learning_rate=0.01)
     losses = []
@@ -114,7 +96,7 @@ def test_each_partial_fit_is_one_epoch_from_the_weights_at_hand(small_churn):
         assert_array_equal(one, other)
 
 
-def test_partial_fit_goes_on_after_fit_and_fit_starts_anew(fitted, small_churn):
+def test_partial_fit_goes_on_after_fit_and_fit_starts_anew(fitted, small_churn, make_model):
     X, y = small_churn
     model = make_model().fit(X, y)
     model.set_params(learning_rate=NO_LEARNING).partial_fit(X, y)
@@ -123,7 +105,7 @@ def test_partial_fit_goes_on_after_fit_and_fit_starts_anew(fitted, small_churn):
     assert_array_equal(model.predict_proba(X), fitted.predict_proba(X))
 
 
-def test_partial_fit_takes_batches_of_one_class(small_churn):
+def test_partial_fit_takes_batches_of_one_class(small_churn, make_model):
     X, y = small_churn
     model = make_model(learning_rate=0.05).partial_fit(X, y)
     before = model.predict_proba(X)[:, 1].mean()
@@ -134,7 +116,7 @@ def test_partial_fit_takes_batches_of_one_class(small_churn):
     assert fallen < model.predict_proba(X)[:, 1].mean()
 
 
-def test_a_first_batch_of_one_class_needs_the_classes(small_churn):
+def test_a_first_batch_of_one_class_needs_the_classes(small_churn, make_model):
     X, y = small_churn
     stay = (X[y == "No"], y[y == "No"])
     with pytest.raises(ValueError, match="one class"):
@@ -144,7 +126,7 @@ def test_a_first_batch_of_one_class_needs_the_classes(small_churn):
     assert model.predict_proba(X).shape == (400, 2)
 
 
-def test_partial_fit_refuses_classes_that_do_not_fit(small_churn):
+def test_partial_fit_refuses_classes_that_do_not_fit(small_churn, make_model):
     X, y = small_churn
     with pytest.raises(ValueError, match=r"Yes.*not in classes \['Maybe', 'No'\]"):
         make_model().partial_fit(X, y, classes=["No", "Maybe"])
@@ -158,7 +140,7 @@ def test_partial_fit_refuses_classes_that_do_not_fit(small_churn):
         model.partial_fit(X, y.where(y == "No", "Maybe"))
 
 
-def test_partial_fit_heeds_weights(small_churn):
+def test_partial_fit_heeds_weights(small_churn, make_model):
     X, y = small_churn
     weight = np.where(y == "Yes", 10.0, 0.1)
     plain, weighted = make_model(learning_rate=0.05), make_model(learning_rate=0.05)
@@ -185,7 +167,7 @@ def through_joblib(model, folder):
     ],
     ids=["pickle", "joblib", "deepcopy"],
 )
-def test_a_stored_model_predicts_equally_and_goes_on(small_churn, tmp_path, store):
+def test_a_stored_model_predicts_equally_and_goes_on(small_churn, tmp_path, store, make_model):
     X, y = small_churn
     model = make_model(warm_start=True, resampler="over").fit(X, y)
     twin = store(model, tmp_path)
@@ -235,7 +217,7 @@ def test_a_new_process_predicts_and_fits_equally(fitted, small_churn, tmp_path):
 # Being the same again
 
 
-def test_equal_seeds_give_equal_models_whatever_was_fitted_between(fitted, small_churn):
+def test_equal_seeds_give_equal_models_whatever_was_fitted_between(fitted, small_churn, make_model):
     X, y = small_churn
     other = make_model(hidden_layer_sizes=(5, 3), resampler="smote", random_state=9).fit(X, y)
     other.predict(X)
@@ -247,7 +229,7 @@ def test_equal_seeds_give_equal_models_whatever_was_fitted_between(fitted, small
     assert again.history_.equals(fitted.history_)
 
 
-def test_the_seed_decides_split_and_weights(fitted, small_churn):
+def test_the_seed_decides_split_and_weights(fitted, small_churn, make_model):
     X, y = small_churn
     for seed in (1, None):
         other = make_model(random_state=seed).fit(X, y)
@@ -255,13 +237,13 @@ def test_the_seed_decides_split_and_weights(fitted, small_churn):
         assert not np.array_equal(other.predict_proba(X), fitted.predict_proba(X))
 
 
-def test_without_a_seed_two_fits_differ(small_churn):
+def test_without_a_seed_two_fits_differ(small_churn, make_model):
     X, y = small_churn
     one, other = (make_model(random_state=None, epochs=1).fit(X, y) for _ in range(2))
     assert not np.array_equal(one.predict_proba(X), other.predict_proba(X))
 
 
-def test_a_random_state_instance_is_drawn_from(fitted, small_churn):
+def test_a_random_state_instance_is_drawn_from(fitted, small_churn, make_model):
     X, y = small_churn
     state = np.random.RandomState(0)
     one = make_model(random_state=state, epochs=1).fit(X, y)
@@ -277,7 +259,7 @@ def global_draws():
     return [draw() for draw in generators] + [float(keras.random.uniform(())) for _ in range(2)]
 
 
-def test_a_fit_leaves_global_generators_and_the_environment_alone(small_churn):
+def test_a_fit_leaves_global_generators_and_the_environment_alone(small_churn, make_model):
     environment = dict(os.environ)
     keras.utils.set_random_seed(4)
     expected = global_draws()
@@ -295,7 +277,7 @@ def test_a_seeded_fit_leaves_operation_determinism_off(fitted):
 
 
 @pytest.mark.slow
-def test_folds_in_processes_and_threads_equal_folds_one_after_another(small_churn):
+def test_folds_in_processes_and_threads_equal_folds_one_after_another(small_churn, make_model):
     X, y = small_churn
     arguments = {"cv": 3, "method": "predict_proba"}
     expected = cross_val_predict(make_model(), X, y, **arguments)
@@ -305,7 +287,7 @@ def test_folds_in_processes_and_threads_equal_folds_one_after_another(small_chur
         assert_array_equal(found, expected)
 
 
-def test_repeated_fits_reuse_the_compiled_graphs(small_churn, monkeypatch):
+def test_repeated_fits_reuse_the_compiled_graphs(small_churn, monkeypatch, make_model):
     from skann.networks._graphs import Graphs
 
     X, y = small_churn

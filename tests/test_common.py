@@ -170,7 +170,7 @@ def test_successive_halving_over_epochs(small_churn):
     assert search.n_candidates_ == [4, 2, 1]
     assert search.best_params_ == {"learning_rate": 0.02, "epochs": 8}
     assert search.best_estimator_.n_iter_ == 8
-    assert 0 < search.predict_proba(X)[:, 1].std()
+    assert search.predict_proba(X)[:, 1].std() > 0
 
 
 def test_in_cross_validate(estimator, small_churn):

@@ -30,10 +30,9 @@ def test_a_file_is_replaced_only_once_it_is_whole(tmp_path):
 def test_what_fails_leaves_the_old_file_and_nothing_else(error, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("old")
-    with pytest.raises(error):
-        with written_whole(str(path)) as part:
-            part.write_text("half")
-            raise error
+    with pytest.raises(error), written_whole(str(path)) as part:
+        part.write_text("half")
+        raise error
     assert path.read_text() == "old"
     assert _names(tmp_path) == ["report.html"]
 
@@ -91,7 +90,6 @@ def test_a_file_that_may_not_be_written_is_left(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_text("old")
     monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write all
-    with pytest.raises(PermissionError, match="a.csv"):
-        with written_whole(path) as part:
-            part.write_text("new")
+    with pytest.raises(PermissionError, match="a.csv"), written_whole(path) as part:
+        part.write_text("new")
     assert path.read_text() == "old"

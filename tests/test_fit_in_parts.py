@@ -9,25 +9,16 @@ from numpy.testing import assert_array_equal
 from sklearn.compose import make_column_transformer
 from sklearn.preprocessing import TargetEncoder
 
-from skann import ChurnANNClassifier
 from skann._churn_ann._fit_in_parts import FitInParts
 
-
-def make_model(**parameters):
-    return ChurnANNClassifier(
-        **{
-            "cv": None,
-            "hidden_layer_sizes": (8,),
-            "n_heads": 2,
-            "epochs": 30,
-            "batch_size": 32,
-            "learning_rate": 0.03,
-            "l2": 1e-3,
-            "patience": 4,
-            "random_state": 0,
-            **parameters,
-        }
-    )
+MODEL_SETTINGS = {
+    "n_heads": 2,
+    "epochs": 30,
+    "batch_size": 32,
+    "learning_rate": 0.03,
+    "l2": 0.001,
+    "patience": 4,
+}
 
 
 def fit_in_parts(model, X, y, pauses, between=lambda model: model, **fit_params):
@@ -75,6 +66,7 @@ SETTINGS = {
     "epochs end it": {"epochs": 6},
     "resampler": {"resampler": "smote"},
     "class weights": {"class_weight": "balanced", "optimizer": "adamw"},
+    "muon": {"optimizer": "muon"},
     "sgd": {"optimizer": keras.optimizers.SGD(0.1, momentum=0.9)},
     "keras fit": {"optimizer": keras.optimizers.RMSprop(0.01), "epochs": 8},
     "a callback": {"callbacks": [keras.callbacks.EarlyStopping("val_auc", mode="max", patience=3)]},
@@ -82,7 +74,7 @@ SETTINGS = {
 
 
 @pytest.mark.parametrize("settings", SETTINGS.values(), ids=list(SETTINGS))
-def test_pauses_leave_no_trace(small_churn, settings):
+def test_pauses_leave_no_trace(small_churn, settings, make_model):
     X, y = small_churn
     whole = make_model(**settings).fit(X, y)
     assert whole.n_iter_ > 3
@@ -91,7 +83,7 @@ def test_pauses_leave_no_trace(small_churn, settings):
     assert epochs == [min(until, whole.n_iter_) for until in (1, 3, 7, 30)]
 
 
-def test_a_pause_after_each_epoch_leaves_no_trace(small_churn):
+def test_a_pause_after_each_epoch_leaves_no_trace(small_churn, make_model):
     X, y = small_churn
     whole = make_model(dropout=0.3).fit(X, y)
     parts, _ = fit_in_parts(make_model(dropout=0.3), X, y, range(1, 30))
@@ -107,7 +99,7 @@ def test_a_pause_after_each_epoch_leaves_no_trace(small_churn):
     ],
     ids=["graph", "keras"],
 )
-def test_a_pause_survives_pickling(small_churn, settings):
+def test_a_pause_survives_pickling(small_churn, settings, make_model):
     X, y = small_churn
     whole = make_model(**settings).fit(X, y)
     parts, _ = fit_in_parts(
@@ -116,7 +108,7 @@ def test_a_pause_survives_pickling(small_churn, settings):
     assert_same_fit(parts, whole, X)
 
 
-def test_a_finished_fit_keeps_nothing_of_its_pauses(small_churn):
+def test_a_finished_fit_keeps_nothing_of_its_pauses(small_churn, make_model):
     X, y = small_churn
     whole = make_model().fit(X, y)
     parts, _ = fit_in_parts(make_model(), X, y, (2, 5))
@@ -125,7 +117,7 @@ def test_a_finished_fit_keeps_nothing_of_its_pauses(small_churn):
     assert parts.fit(X, y).history_ is before
 
 
-def test_a_pause_has_the_best_weights_so_far(small_churn):
+def test_a_pause_has_the_best_weights_so_far(small_churn, make_model):
     X, y = small_churn
     model = make_model(learning_rate=0.1)
     model._parts = FitInParts(until=5)
@@ -136,7 +128,7 @@ def test_a_pause_has_the_best_weights_so_far(small_churn):
     assert not model._parts.done
 
 
-def test_the_checkpoint_is_that_of_a_fit_without_pauses(small_churn, tmp_path):
+def test_the_checkpoint_is_that_of_a_fit_without_pauses(small_churn, tmp_path, make_model):
     X, y = small_churn
     networks = []
     for name in ("whole", "parts"):
@@ -150,7 +142,7 @@ def test_the_checkpoint_is_that_of_a_fit_without_pauses(small_churn, tmp_path):
         assert_array_equal(one, other)
 
 
-def test_weights_costs_and_validation_data_come_in_again(small_churn):
+def test_weights_costs_and_validation_data_come_in_again(small_churn, make_model):
     X, y = small_churn
     rng = np.random.default_rng(0)
     fit_params = {
@@ -164,7 +156,7 @@ def test_weights_costs_and_validation_data_come_in_again(small_churn):
     assert_same_fit(parts, whole, X)
 
 
-def test_an_unseeded_fit_goes_on_with_the_seeds_that_it_drew(small_churn):
+def test_an_unseeded_fit_goes_on_with_the_seeds_that_it_drew(small_churn, make_model):
     X, y = small_churn
     model = make_model(random_state=None)
     model._parts = FitInParts(until=2)
@@ -173,7 +165,9 @@ def test_an_unseeded_fit_goes_on_with_the_seeds_that_it_drew(small_churn):
     assert_array_equal(model.fit(X, y).validation_indices_, held_out)
 
 
-def test_a_preprocessor_whose_fit_transform_is_its_own_trains_on_the_same_numbers(small_churn):
+def test_a_preprocessor_whose_fit_transform_is_its_own_trains_on_the_same_numbers(
+    small_churn, make_model
+):
     X, y = small_churn
     preprocessor = make_column_transformer((TargetEncoder(random_state=0), ["region"]))
     whole = make_model(preprocessor=preprocessor).fit(X, y)
@@ -181,14 +175,14 @@ def test_a_preprocessor_whose_fit_transform_is_its_own_trains_on_the_same_number
     assert_same_fit(parts, whole, X)
 
 
-def test_a_users_callback_sees_one_fit(small_churn):
+def test_a_users_callback_sees_one_fit(small_churn, make_model):
     X, y = small_churn
     CountedStopping.begun = CountedStopping.ended = 0
     fit_in_parts(make_model(callbacks=[CountedStopping]), X, y, (1, 2, 3))
     assert (CountedStopping.begun, CountedStopping.ended) == (1, 1)
 
 
-def test_losses_are_noted_without_the_penalty(small_churn):
+def test_losses_are_noted_without_the_penalty(small_churn, make_model):
     X, y = small_churn
     noted = {}
     for l2 in (0.0, 0.05):

@@ -81,5 +81,5 @@ def test_a_row_gets_the_same_bits_wherever_it_stands(n_heads):
 
 
 def test_an_activation_of_keras_alone_is_named():
-    with pytest.raises(ValueError, match="'sparsemax' is not known without TensorFlow"):
+    with pytest.raises(ValueError, match="'sparsemax' needs TensorFlow"):
         head_probabilities(Architecture((), "sparsemax", 1, ()), [], np.zeros((1, 1)))

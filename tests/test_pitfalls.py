@@ -9,20 +9,7 @@ from sklearn.metrics import accuracy_score, log_loss, recall_score, roc_auc_scor
 from skann import ChurnANNClassifier, CostThresholdClassifier, ValidationWarning
 from skann.datasets import make_churn
 
-
-def make_model(**parameters):
-    return ChurnANNClassifier(
-        **{
-            "cv": None,
-            "hidden_layer_sizes": (16,),
-            "n_heads": 2,
-            "epochs": 40,
-            "batch_size": 64,
-            "learning_rate": 5e-3,
-            "random_state": 0,
-            **parameters,
-        }
-    )
+MODEL_SETTINGS = {"hidden_layer_sizes": (16,), "n_heads": 2, "epochs": 40, "learning_rate": 0.005}
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +21,7 @@ def churn():
 
 
 @pytest.fixture(scope="module")
-def fitted(churn):
+def fitted(churn, make_model):
     X, _, y, _ = churn
     return make_model().fit(X, y)
 
@@ -59,7 +46,7 @@ def test_accuracy_says_little_and_is_not_what_training_reports(churn, fitted):
 
 
 @pytest.mark.parametrize("resampler", [None, "smote"])
-def test_nothing_in_the_validation_rows_leaks_into_training(churn, resampler):
+def test_nothing_in_the_validation_rows_leaks_into_training(churn, resampler, make_model):
     """Whatever stands in them, every fitted step and every weight stays the same."""
     X, _, y, _ = churn
     settings = {
@@ -95,7 +82,7 @@ def test_nothing_in_the_validation_rows_leaks_into_training(churn, resampler):
 @pytest.mark.parametrize(
     "settings", [{"class_weight": "balanced"}, {"resampler": "over"}, {"resampler": "under"}]
 )
-def test_a_rare_class_is_found_and_probabilities_stay_honest(churn, fitted, settings):
+def test_a_rare_class_is_found_and_probabilities_stay_honest(churn, fitted, settings, make_model):
     X, X_test, y, y_test = churn
     balanced = make_model(**settings).fit(X, y)
     found = recall_score(y_test, balanced.predict(X_test))
@@ -110,7 +97,7 @@ def test_a_rare_class_is_found_and_probabilities_stay_honest(churn, fitted, sett
 
 
 @pytest.mark.parametrize("method", ["empirical", "bayes"])
-def test_a_threshold_by_cost_is_cheaper_than_one_half(churn, method):
+def test_a_threshold_by_cost_is_cheaper_than_one_half(churn, method, make_model):
     X, X_test, y, y_test = churn
     model = CostThresholdClassifier(
         make_model(), fn_cost=100, fp_cost=5, cv=3, method=method, random_state=0
@@ -130,7 +117,7 @@ def test_a_threshold_by_cost_is_cheaper_than_one_half(churn, method):
 # 5. Too big a network
 
 
-def test_a_network_too_big_is_stopped_at_its_best_epoch(churn):
+def test_a_network_too_big_is_stopped_at_its_best_epoch(churn, make_model):
     X, X_test, y, y_test = churn
     settings = {"hidden_layer_sizes": (128, 128), "n_heads": 1, "dropout": 0.0, "epochs": 60}
     X, y = X[:400], y[:400]
@@ -150,13 +137,13 @@ def test_a_network_too_big_is_stopped_at_its_best_epoch(churn):
 # 6. The learning rate
 
 
-def test_a_rate_at_which_training_diverges_gets_an_error_that_says_so(churn):
+def test_a_rate_at_which_training_diverges_gets_an_error_that_says_so(churn, make_model):
     X, _, y, _ = churn
     with pytest.raises(ValueError, match="training diverged.*lower learning_rate"):
         make_model(optimizer="sgd", learning_rate=1e30, n_heads=1).fit(X, y)
 
 
-def test_a_rate_too_high_is_halved_until_the_loss_falls_again(churn):
+def test_a_rate_too_high_is_halved_until_the_loss_falls_again(churn, make_model):
     X, _, y, _ = churn
     settings = {"learning_rate": 0.3, "early_stopping": False, "epochs": 30, "patience": 4}
     falling = make_model(**settings).fit(X, y).history_
@@ -180,7 +167,7 @@ def test_rows_are_set_aside_without_being_asked_for(churn):
     assert model.early_stopping
 
 
-def test_where_none_can_be_set_aside_the_user_is_told(churn):
+def test_where_none_can_be_set_aside_the_user_is_told(churn, make_model):
     X, _, _, _ = churn
     with pytest.warns(ValidationWarning, match="too small to split"):
         model = make_model(epochs=1).fit(X[:40], [1] + [0] * 39)

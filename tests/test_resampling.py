@@ -144,23 +144,13 @@ def test_class_mass_is_the_share_of_weight():
 # In the classifier
 
 
-def make_model(**parameters):
-    return ChurnANNClassifier(
-        **{
-            "cv": None,
-            "hidden_layer_sizes": (16,),
-            "n_heads": 1,
-            "epochs": 20,
-            "batch_size": 64,
-            "optimizer": "adam",
-            "learning_rate": 1e-3,
-            "dropout": 0.1,
-            "l2": 0.0,
-            "validation_fraction": 0.15,
-            "random_state": 0,
-            **parameters,
-        }
-    )
+MODEL_SETTINGS = {
+    "hidden_layer_sizes": (16,),
+    "epochs": 20,
+    "learning_rate": 0.001,
+    "dropout": 0.1,
+    "l2": 0.0,
+}
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +170,7 @@ SHIFTS = {
 
 
 @pytest.mark.parametrize("name", SHIFTS)
-def test_the_mean_probability_stays_near_the_churn_rate(churn, name):
+def test_the_mean_probability_stays_near_the_churn_rate(churn, name, make_model):
     X, y = churn
     settings, tolerance = SHIFTS[name]
     corrected, raw = [], []
@@ -196,7 +186,7 @@ def test_the_mean_probability_stays_near_the_churn_rate(churn, name):
 
 
 @pytest.fixture(scope="module")
-def resampled(churn):
+def resampled(churn, make_model):
     X, y = churn
     weight = np.random.default_rng(0).uniform(0.5, 2.0, len(y))
     settings = {"resampler": "under", "class_weight": {"No": 1, "Yes": 3}, "epochs": 2}
@@ -230,7 +220,7 @@ def test_predict_decides_by_the_shares_that_training_saw(churn, resampled):
     assert (model.predict(X) == "Yes").mean() > (model.predict_proba(X)[:, 1] >= 0.5).mean()
 
 
-def test_without_resampling_nothing_is_corrected(churn):
+def test_without_resampling_nothing_is_corrected(churn, make_model):
     X, y = churn
     model = make_model(epochs=1).fit(X, y)
     assert model.prior_shift_ == 0
@@ -245,7 +235,9 @@ def test_without_resampling_nothing_is_corrected(churn):
         ({"resampler": "smote"}, True),
     ],
 )
-def test_val_loss_weighs_validation_rows_as_training_weighs_the_classes(churn, settings, weighted):
+def test_val_loss_weighs_validation_rows_as_training_weighs_the_classes(
+    churn, settings, weighted, make_model
+):
     X, y = churn
     weight = np.random.default_rng(1).uniform(0.5, 2.0, len(y)) if weighted else None
     model = make_model(**settings, epochs=1).fit(X, y, sample_weight=weight)
@@ -272,7 +264,7 @@ def test_val_loss_weighs_validation_rows_as_training_weighs_the_classes(churn, s
     )
 
 
-def test_sample_weights_reach_the_network_through_resampling(churn, monkeypatch):
+def test_sample_weights_reach_the_network_through_resampling(churn, monkeypatch, make_model):
     from skann.networks import NetworkClassifier
 
     calls = []
@@ -293,7 +285,7 @@ def test_sample_weights_reach_the_network_through_resampling(churn, monkeypatch)
     assert_allclose(weight_seen, weight[drawn] / weight[drawn].mean())
 
 
-def test_weights_matter_and_their_scale_does_not(churn):
+def test_weights_matter_and_their_scale_does_not(churn, make_model):
     X, y = churn
     weight = np.random.default_rng(0).uniform(0.1, 3.0, len(y))
     settings = {"epochs": 3, "early_stopping": False}
@@ -307,7 +299,7 @@ def test_weights_matter_and_their_scale_does_not(churn):
 # Training on costs
 
 
-def test_equal_costs_train_as_class_weights_do(churn):
+def test_equal_costs_train_as_class_weights_do(churn, make_model):
     X, y = churn
     settings = {"epochs": 5, "early_stopping": False}
     by_cost = make_model(loss="cost", **settings).fit(X, y, fn_cost=60, fp_cost=25, tn_cost=5)
@@ -317,7 +309,7 @@ def test_equal_costs_train_as_class_weights_do(churn):
     assert_allclose(by_cost.history_, by_class.history_, rtol=1e-4)
 
 
-def test_costs_of_each_customer_weigh_rows_and_validation_rows(churn, monkeypatch):
+def test_costs_of_each_customer_weigh_rows_and_validation_rows(churn, monkeypatch, make_model):
     from skann.networks import NetworkClassifier
 
     calls = []
@@ -340,7 +332,7 @@ def test_costs_of_each_customer_weigh_rows_and_validation_rows(churn, monkeypatc
     assert_allclose(weight, cost[held_out] / cost[held_out].mean(), rtol=1e-6)
 
 
-def test_probabilities_of_training_on_costs_stay_near_the_churn_rate(churn):
+def test_probabilities_of_training_on_costs_stay_near_the_churn_rate(churn, make_model):
     X, y = churn
     found = [
         make_model(loss="cost", random_state=seed)
@@ -352,7 +344,7 @@ def test_probabilities_of_training_on_costs_stay_near_the_churn_rate(churn):
     assert abs(np.mean(found) - (y == "Yes").mean()) < 0.05
 
 
-def test_costs_that_training_would_ignore_or_lacks_are_refused_by_name(churn):
+def test_costs_that_training_would_ignore_or_lacks_are_refused_by_name(churn, make_model):
     X, y = churn
     with pytest.raises(ValueError, match="fn_cost, fp_cost.*loss='cost'.*'crossentropy'"):
         make_model().fit(X, y, fn_cost=100, fp_cost=5)
@@ -367,7 +359,7 @@ def test_costs_that_training_would_ignore_or_lacks_are_refused_by_name(churn):
 # Made rows
 
 
-def test_made_rows_hold_whole_categories_and_known_levels(churn, monkeypatch):
+def test_made_rows_hold_whole_categories_and_known_levels(churn, monkeypatch, make_model):
     from skann._churn_ann import _member
 
     calls = []

@@ -14,56 +14,49 @@ from numpy.testing import assert_array_equal
 from sklearn.base import clone
 
 import skann
-from skann import ChurnANNClassifier, CostThresholdClassifier
+from skann import CostThresholdClassifier
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._churn_ann._unfinished import StateFile, Unfinished, fingerprint
 from skann._warnings import WorkflowWarning
 from skann.model_selection import StagedSearchCV
 from skann.networks import resumed, stored
 
-
-def make_model(**parameters):
-    return ChurnANNClassifier(
-        **{
-            "cv": 2,
-            "hidden_layer_sizes": (8,),
-            "n_heads": 1,
-            "epochs": 12,
-            "batch_size": 128,
-            "learning_rate": 0.05,
-            "patience": 2,
-            "dropout": 0.2,
-            "random_state": 0,
-            **parameters,
-        }
-    )
+MODEL_SETTINGS = {
+    "cv": 2,
+    "hidden_layer_sizes": (8,),
+    "n_heads": 1,
+    "epochs": 12,
+    "batch_size": 128,
+    "learning_rate": 0.05,
+    "patience": 2,
+    "dropout": 0.2,
+    "random_state": 0,
+}
 
 
-class Interrupt(keras.callbacks.Callback):
-    """Cuts a fit off at the end of so many epochs of all networks."""
+class OnEpochEnd(keras.callbacks.Callback):
+    """Calls a function at the end of each epoch of each network."""
 
     leaves_weights_alone = True
-    left = 0
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
 
     def on_epoch_end(self, epoch, logs=None):
-        Interrupt.left -= 1
-        if Interrupt.left == 0:
-            raise KeyboardInterrupt
-
-
-class Begun(keras.callbacks.Callback):
-    """Counts the epochs of all networks."""
-
-    leaves_weights_alone = True
-    epochs = 0
-
-    def on_epoch_end(self, epoch, logs=None):
-        Begun.epochs += 1
+        self.function(epoch)
 
 
 def cut_off(model, X, y, after):
-    Interrupt.left = after
-    model.callbacks = [*(model.callbacks or []), Interrupt]
+    """Interrupt a fit after so many epochs of all its networks."""
+    ended = []
+
+    def interrupt(epoch):
+        ended.append(epoch)
+        if len(ended) == after:
+            raise KeyboardInterrupt
+
+    model.callbacks = [*(model.callbacks or []), OnEpochEnd(interrupt)]
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
 
@@ -80,7 +73,7 @@ def names(folder):
 
 
 @pytest.fixture(scope="module")
-def whole(small_churn):
+def whole(small_churn, make_model):
     """A fit that nothing cut off."""
     model = make_model().fit(*small_churn)
     assert 4 < len(model.history_) < 24
@@ -88,21 +81,23 @@ def whole(small_churn):
 
 
 def test_a_fit_that_is_cut_off_again_and_again_ends_as_if_it_had_not_been(
-    small_churn, whole, tmp_path
+    small_churn, whole, tmp_path, make_model
 ):
     X, y = small_churn
     settings = {"warm_start": True, "checkpoint_dir": tmp_path}
     first_fold = len(whole.history_.loc[1])
     for after in (1, 2, first_fold, 2):
         cut_off(make_model(**settings), X, y, after)
-    Begun.epochs = 0
-    model = make_model(**settings, callbacks=[Begun]).fit(X, y)
+    epochs = []
+    model = make_model(**settings, callbacks=[OnEpochEnd(epochs.append)]).fit(X, y)
     assert_same_fit(model, whole, X)
-    assert 0 < Begun.epochs < len(whole.history_.loc[2])
+    assert 0 < len(epochs) < len(whole.history_.loc[2])
     assert names(tmp_path) == ["churn_network_1.keras", "churn_network_2.keras"]
 
 
-def test_backup_and_restore_does_the_same_in_its_own_folder(small_churn, whole, tmp_path):
+def test_backup_and_restore_does_the_same_in_its_own_folder(
+    small_churn, whole, tmp_path, make_model
+):
     X, y = small_churn
     callbacks = [keras.callbacks.BackupAndRestore(tmp_path)]
     cut_off(make_model(callbacks=callbacks), X, y, 3)
@@ -111,7 +106,7 @@ def test_backup_and_restore_does_the_same_in_its_own_folder(small_churn, whole, 
     assert names(tmp_path) == []
 
 
-def test_keras_own_fit_and_a_users_early_stopping_go_on(small_churn, tmp_path):
+def test_keras_own_fit_and_a_users_early_stopping_go_on(small_churn, tmp_path, make_model):
     X, y = small_churn
     settings = {
         "cv": None,
@@ -126,7 +121,9 @@ def test_keras_own_fit_and_a_users_early_stopping_go_on(small_churn, tmp_path):
     assert_same_fit(make_model(**settings).fit(X, y), whole, X)
 
 
-def test_the_networks_of_a_race_between_capacities_go_on(small_churn, tmp_path, monkeypatch):
+def test_the_networks_of_a_race_between_capacities_go_on(
+    small_churn, tmp_path, monkeypatch, make_model
+):
     monkeypatch.setattr("skann._churn_ann._capacity._KNOWS_LITTLE", 2.0)
     X, y = small_churn
     settings = {"hidden_layer_sizes": (8,), "l2": "auto", "epochs": 3}
@@ -140,7 +137,9 @@ def test_the_networks_of_a_race_between_capacities_go_on(small_churn, tmp_path, 
     assert names(tmp_path) == ["churn_network_1.keras", "churn_network_2.keras"]
 
 
-def test_the_checkpoint_is_of_the_capacity_that_was_chosen(small_churn, tmp_path, monkeypatch):
+def test_the_checkpoint_is_of_the_capacity_that_was_chosen(
+    small_churn, tmp_path, monkeypatch, make_model
+):
     monkeypatch.setattr("skann._churn_ann._capacity._KNOWS_LITTLE", 2.0)
     monkeypatch.setattr("skann._churn_ann._capacity._GAIN_OF_THE_MEAN", 0.0)
     monkeypatch.setattr("skann._churn_ann._capacity.LARGE_LAYER_SIZES", (3,))
@@ -151,16 +150,16 @@ def test_the_checkpoint_is_of_the_capacity_that_was_chosen(small_churn, tmp_path
     assert_array_equal(saved[0], own[0])
 
 
-def test_a_further_fit_goes_on_from_the_same_fitted_network_only(small_churn, tmp_path):
+def test_a_further_fit_goes_on_from_the_same_fitted_network_only(small_churn, tmp_path, make_model):
     X, y = small_churn
     fitted = make_model(cv=None, epochs=3, warm_start=True, checkpoint_dir=tmp_path).fit(X, y)
     first = fitted.predict_proba(X)
     cut_off(fitted, X, y, 2)
     assert_array_equal(fitted.predict_proba(X), first)
     assert len(list(tmp_path.glob("*.state"))) == 1
-    Begun.epochs = 0
-    fitted.set_params(callbacks=[Begun]).fit(X, y)
-    assert (Begun.epochs, fitted.n_iter_) == (2, 3)
+    epochs = []
+    fitted.set_params(callbacks=[OnEpochEnd(epochs.append)]).fit(X, y)
+    assert (len(epochs), fitted.n_iter_) == (2, 3)
 
 
 def test_states_of_other_fits_are_told_of(tmp_path):
@@ -170,7 +169,9 @@ def test_states_of_other_fits_are_told_of(tmp_path):
         Unfinished(tmp_path, "another")
 
 
-def test_without_an_integer_seed_no_state_is_written_and_this_is_said(small_churn, tmp_path):
+def test_without_an_integer_seed_no_state_is_written_and_this_is_said(
+    small_churn, tmp_path, make_model
+):
     X, y = small_churn
     settings = {"cv": None, "warm_start": True, "checkpoint_dir": tmp_path, "random_state": None}
     with pytest.warns(WorkflowWarning, match="integer random_state"):
@@ -217,11 +218,12 @@ def test_other_fits_keep_their_states_and_killed_ones_leave_no_halves(tmp_path):
     assert names(tmp_path) == sorted([other.file(1, "capacity").path.name, at_work.name])
 
 
-def test_fits_are_told_apart_by_what_decides_their_result():
+def test_fits_are_told_apart_by_what_decides_their_result(make_model):
     table = pd.DataFrame({"plan": ["a", "b", None], "age": [1.0, np.nan, 3.0]})
     y = np.array([0, 1, 1])
     known = fingerprint(make_model(), table, y)
-    same = make_model(n_jobs=2, verbose=1, warm_start=True, checkpoint_dir="d", callbacks=[Begun])
+    callbacks = [OnEpochEnd(print)]
+    same = make_model(n_jobs=2, verbose=1, warm_start=True, checkpoint_dir="d", callbacks=callbacks)
     assert fingerprint(same, table.copy(), y.copy()) == known
     assert fingerprint(make_model(patience=3), table, y) != known
     assert fingerprint(make_model(), table.assign(age=[1.0, 2.0, 3.0]), y) != known
@@ -238,7 +240,7 @@ def test_callbacks_are_stored_by_kind_without_their_network_and_others_begin_ane
     keeps.wait = 3
     keeps.set_model(keras.Sequential())
     states = stored([keeps, keras.callbacks.LambdaCallback(on_epoch_end=lambda *_: None)])
-    fresh = [keras.callbacks.EarlyStopping(patience=7), Begun()]
+    fresh = [keras.callbacks.EarlyStopping(patience=7), OnEpochEnd(print)]
     together, going_on = resumed(fresh, states)
     assert [callback.wait for callback in going_on] == [3]
     assert together == [*going_on, fresh[1]]
@@ -248,7 +250,9 @@ def test_callbacks_are_stored_by_kind_without_their_network_and_others_begin_ane
 # Inner fits
 
 
-def test_inner_fits_of_a_threshold_and_a_search_leave_the_checkpoint_alone(small_churn, tmp_path):
+def test_inner_fits_of_a_threshold_and_a_search_leave_the_checkpoint_alone(
+    small_churn, tmp_path, make_model
+):
     X, y = small_churn
     network = make_model(cv=None, epochs=1, checkpoint_dir=tmp_path)
     decision = CostThresholdClassifier(network, fn_cost=20, fp_cost=1, cv=2).fit(X, y)
@@ -270,7 +274,8 @@ KILLED = """
 import os, signal, sys
 import keras
 sys.path.insert(0, os.path.dirname(sys.argv[1]))
-from test_resuming import make_model
+from test_resuming import MODEL_SETTINGS
+from skann import ChurnANNClassifier
 from skann.datasets import make_churn
 
 class Kill(keras.callbacks.Callback):
@@ -283,14 +288,17 @@ class Kill(keras.callbacks.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 
 churn = make_churn(400, random_state=0)
-model = make_model(warm_start=True, checkpoint_dir=sys.argv[2], callbacks=[Kill])
+mine = {"warm_start": True, "checkpoint_dir": sys.argv[2], "callbacks": [Kill]}
+model = ChurnANNClassifier(**MODEL_SETTINGS, **mine)
 model.fit(churn.data.drop(columns="customer_id"), churn.target)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="nothing kills so there")
-def test_a_killed_process_leaves_what_another_goes_on_from(small_churn, whole, tmp_path):
+def test_a_killed_process_leaves_what_another_goes_on_from(
+    small_churn, whole, tmp_path, make_model
+):
     X, y = small_churn
     for after in (2, 3):
         killed = subprocess.run(
@@ -299,7 +307,8 @@ def test_a_killed_process_leaves_what_another_goes_on_from(small_churn, whole, t
             stderr=subprocess.DEVNULL,
         )
         assert killed.returncode == -signal.SIGKILL
-    Begun.epochs = 0
-    settings = {"warm_start": True, "checkpoint_dir": tmp_path, "callbacks": [Begun]}
+    epochs = []
+    callbacks = [OnEpochEnd(epochs.append)]
+    settings = {"warm_start": True, "checkpoint_dir": tmp_path, "callbacks": callbacks}
     assert_same_fit(make_model(**settings).fit(X, y), whole, X)
-    assert Begun.epochs <= len(whole.history_) - 3
+    assert len(epochs) <= len(whole.history_) - 3

@@ -349,26 +349,24 @@ def test_groups_are_routed_to_the_splitter(churn):
         model.fit(X, y, colour=np.arange(len(y)) % 7)
 
 
-class GroupRecorder(Recorder):
-    """Records its groups and those of its rows, and has probabilities of its own folds."""
-
-    fits = []
-
-    def fit(self, X, y, *, groups=None):
-        super().fit(X, y)
-        self.validation_indices_ = np.arange(len(y))
-        self.validation_proba_ = np.asarray(X)[:, 0]
-        self.fits.append(groups)
-        return self
-
-
 @pytest.mark.parametrize("cv", ["auto", 3, GroupKFold(3)])
 def test_groups_are_kept_by_folds_and_handed_to_the_estimator(cv):
     X, y = scored(300)
     groups = np.arange(300) // 3
-    GroupRecorder.fits.clear()
+    fits = []
+
+    class GroupRecorder(Recorder):
+        """Records its groups, and has probabilities of its own folds."""
+
+        def fit(self, X, y, *, groups=None):
+            super().fit(X, y)
+            self.validation_indices_ = np.arange(len(y))
+            self.validation_proba_ = np.asarray(X)[:, 0]
+            fits.append(groups)
+            return self
+
     CostThresholdClassifier(GroupRecorder(), cv=cv).fit(X, y, groups=groups)
-    everything, *folds = GroupRecorder.fits
+    everything, *folds = fits
     assert everything is groups
     assert len(folds) == (0 if cv == "auto" else 3)  # "auto" takes the estimator's own folds
     for fold in folds:

@@ -12,26 +12,11 @@ from sklearn.utils._param_validation import InvalidParameterError
 from skann import ChurnANNClassifier, ValidationWarning
 from skann._churn_ann._folds import one_split
 
-
-def make_model(**parameters):
-    return ChurnANNClassifier(
-        **{
-            "cv": None,
-            "hidden_layer_sizes": (8,),
-            "n_heads": 1,
-            "epochs": 1,
-            "optimizer": "adam",
-            "learning_rate": 1e-3,
-            "dropout": 0.1,
-            "validation_fraction": 0.15,
-            "random_state": 0,
-            **parameters,
-        }
-    )
+MODEL_SETTINGS = {"epochs": 1, "learning_rate": 0.001, "dropout": 0.1, "batch_size": "auto"}
 
 
 @pytest.fixture(scope="module")
-def fitted(small_churn):
+def fitted(small_churn, make_model):
     return make_model().fit(*small_churn)
 
 
@@ -89,7 +74,7 @@ def test_the_smallest_table_keeps_both_classes_for_training():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_bad_labels_are_refused(small_churn, labels, message):
+def test_bad_labels_are_refused(small_churn, labels, message, make_model):
     with pytest.raises(ValueError, match=message):
         make_model().fit(small_churn[0], labels)
 
@@ -97,7 +82,7 @@ def test_bad_labels_are_refused(small_churn, labels, message):
 # Rows
 
 
-def test_no_rows_and_no_columns_are_refused(small_churn, fitted):
+def test_no_rows_and_no_columns_are_refused(small_churn, fitted, make_model):
     X, y = small_churn
     for rows, labels in ((X[:0], y[:0]), (np.empty((0, 3)), [])):
         with pytest.raises(ValueError, match=r"0 sample\(s\).*minimum of 1"):
@@ -109,7 +94,7 @@ def test_no_rows_and_no_columns_are_refused(small_churn, fitted):
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, 1e300])
-def test_infinite_and_huge_numbers_are_refused_by_column(small_churn, fitted, value):
+def test_infinite_and_huge_numbers_are_refused_by_column(small_churn, fitted, value, make_model):
     X, y = small_churn
     X = X.assign(monthly_charge=np.r_[value, np.arange(399)])
     for call in (lambda: make_model().fit(X, y), lambda: fitted.predict_proba(X)):
@@ -117,14 +102,14 @@ def test_infinite_and_huge_numbers_are_refused_by_column(small_churn, fitted, va
             call()
 
 
-def test_a_table_without_a_usable_column_is_refused(small_churn):
+def test_a_table_without_a_usable_column_is_refused(small_churn, make_model):
     X, y = small_churn
     unusable = pd.DataFrame({"unit": ["EUR"] * len(X), "empty": [None] * len(X)})
     with pytest.raises(ValueError, match="No column.*'unit' constant.*'empty' missing"):
         make_model().fit(unusable, y)
 
 
-def test_repeated_column_names_are_refused_by_name(small_churn):
+def test_repeated_column_names_are_refused_by_name(small_churn, make_model):
     X, y = small_churn
     X = pd.concat([X, X[["age"]]], axis=1)
     with pytest.raises(ValueError, match="age"):
@@ -151,14 +136,14 @@ def test_a_row_or_a_column_by_itself_is_refused(small_churn, fitted):
         fitted.predict_proba(X.iloc[0].to_numpy())
 
 
-def test_sparse_rows_are_refused(small_churn):
+def test_sparse_rows_are_refused(small_churn, make_model):
     from scipy.sparse import csr_matrix
 
     with pytest.raises(TypeError, match="[Ss]parse"):
         make_model().fit(csr_matrix(np.eye(400)), small_churn[1])
 
 
-def test_predicting_before_fitting_is_told(small_churn):
+def test_predicting_before_fitting_is_told(small_churn, make_model):
     for method in ("predict", "predict_proba", "decision_function"):
         with pytest.raises(NotFittedError, match="ChurnANNClassifier"):
             getattr(make_model(), method)(small_churn[0])
@@ -178,12 +163,12 @@ def test_predicting_before_fitting_is_told(small_churn):
     ],
     ids=["negative", "short", "NaN", "infinite", "zero"],
 )
-def test_bad_weights_are_refused(small_churn, weight, message):
+def test_bad_weights_are_refused(small_churn, weight, message, make_model):
     with pytest.raises(ValueError, match=message):
         make_model().fit(*small_churn, sample_weight=weight)
 
 
-def test_weights_that_leave_one_class_are_refused(small_churn):
+def test_weights_that_leave_one_class_are_refused(small_churn, make_model):
     X, y = small_churn
     with pytest.raises(ValueError, match="one class.*sample_weight 0 do not count"):
         make_model().fit(X, y, sample_weight=(y == "Yes").astype(float))
@@ -195,13 +180,13 @@ def test_weights_that_leave_one_class_are_refused(small_churn):
 @pytest.mark.parametrize(
     "make", [lambda X, y: X, lambda X, y: (X,), lambda X, y: "X, y", lambda X, y: (X, y, None, 1)]
 )
-def test_validation_data_has_to_be_rows_and_labels(small_churn, make):
+def test_validation_data_has_to_be_rows_and_labels(small_churn, make, make_model):
     X, y = small_churn
     with pytest.raises(ValueError, match=r"validation_data has to be a tuple \(X, y\)"):
         make_model().fit(X, y, validation_data=make(X, y))
 
 
-def test_bad_validation_rows_labels_and_weights_are_refused(small_churn):
+def test_bad_validation_rows_labels_and_weights_are_refused(small_churn, make_model):
     X, y = small_churn
     for data, message in (
         ((X.drop(columns="age"), y), "(?s)missing.*age"),
@@ -250,7 +235,7 @@ def test_bad_validation_rows_labels_and_weights_are_refused(small_churn):
         ("verbose", "loud"),
     ],
 )
-def test_a_parameter_out_of_range_is_refused_by_name(small_churn, name, value):
+def test_a_parameter_out_of_range_is_refused_by_name(small_churn, name, value, make_model):
     with pytest.raises(InvalidParameterError, match=f"'{name}' parameter of ChurnANNClassifier"):
         make_model(**{name: value}).fit(*small_churn)
 
@@ -267,13 +252,13 @@ def test_a_parameter_out_of_range_is_refused_by_name(small_churn, name, value):
     ],
 )
 def test_a_parameter_that_keras_would_refuse_deep_inside_is_refused_by_name(
-    small_churn, name, value
+    small_churn, name, value, make_model
 ):
     with pytest.raises(ValueError, match=f"(?s)^{name}.*{re.escape(str(value).strip('()[],'))}"):
         make_model(**{name: value}).fit(*small_churn)
 
 
-def test_layer_sizes_may_be_integers_of_numpy(small_churn):
+def test_layer_sizes_may_be_integers_of_numpy(small_churn, make_model):
     model = make_model(hidden_layer_sizes=np.array([4, 3])).fit(*small_churn)
     layers = model.pipelines_[0]["network"].model_.layers
     assert [layer.units for layer in layers if layer.name.startswith("hidden")] == [4, 3]
@@ -300,6 +285,6 @@ def test_a_misspelt_parameter_is_refused():
         ({"No": 1, "Yes": -1}, "class_weight has to be positive"),
     ],
 )
-def test_bad_class_weights_are_refused(small_churn, weight, message):
+def test_bad_class_weights_are_refused(small_churn, weight, message, make_model):
     with pytest.raises(ValueError, match=message):
         make_model(class_weight=weight).fit(*small_churn)

@@ -1,9 +1,9 @@
-"""How large a network a table bears."""
+"""The size of the network that a table allows."""
 
 from collections.abc import Callable
-from typing import Any
 
 from scipy.stats import entropy
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._defaults import (
     HIDDEN_LAYER_SIZES,
@@ -12,27 +12,37 @@ from skann._churn_ann._defaults import (
     auto_l2,
 )
 from skann._churn_ann._member import Capacity, Member
+from skann._churn_ann._steps import is_auto
 from skann._churn_ann._validation import check_layer_sizes
 
 _KNOWS_LITTLE = 0.6  # loss over entropy
 _GAIN_OF_THE_MEAN = 1.02
 
 
-def smallest(settings: Any, n_rows: int) -> Capacity:
-    """Return what "auto" begins with; what is given stays.
+def smallest(settings: BaseEstimator, n_rows: int) -> Capacity:
+    """Return the capacity that "auto" begins with; given values stay.
 
     Parameters
     ----------
     settings : ChurnANNClassifier
-        ``hidden_layer_sizes`` and ``l2`` are read.
+        ``hidden_layer_sizes``, ``l2`` and ``optimizer`` are read.
     n_rows : int
         Training rows.
     """
-    return _filled_in(settings, HIDDEN_LAYER_SIZES, auto_l2(n_rows))
+    return _filled_in(settings, HIDDEN_LAYER_SIZES, auto_l2(n_rows), "adam")
 
 
-def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> tuple[Any, ...]:
-    """Train a network, and a larger one where that could pay; return the better and its capacity.
+def capacities(settings: BaseEstimator, n_rows: int) -> list[Capacity]:
+    """Return what `choose` may train: the smallest, and a larger one where "auto" leaves it."""
+    small = smallest(settings, n_rows)
+    large = _filled_in(settings, LARGE_LAYER_SIZES, LARGE_L2, "muon")
+    return [small] if large == small else [small, large]
+
+
+def choose(
+    settings: BaseEstimator, n_rows: int, train: Callable[[Capacity], Member]
+) -> tuple[Capacity, Member]:
+    """Train a network, and a larger one if that may pay; return the better and its capacity.
 
     A larger one is trained where the small one knows much of the rows that it did not see: where
     its loss on them is below 60 % of the entropy of the class shares. On noisier tables it never
@@ -45,19 +55,28 @@ def choose(settings: Any, n_rows: int, train: Callable[[Capacity], Member]) -> t
     member : Member
         The network of that capacity.
     """
-    small = smallest(settings, n_rows)
-    large = _filled_in(settings, LARGE_LAYER_SIZES, LARGE_L2)
+    small, *larger_ones = capacities(settings, n_rows)
     member = train(small)
-    if large == small or min(member.losses) > _KNOWS_LITTLE * entropy(member.prior):
+    if not larger_ones or min(member.losses) > _KNOWS_LITTLE * entropy(member.prior):
         return small, member
+    large = larger_ones[0]
     larger = train(large)
     is_better = min(larger.losses) < _GAIN_OF_THE_MEAN * min(member.losses)
     return (large, larger) if is_better else (small, member)
 
 
-def _filled_in(settings: Any, hidden_layer_sizes: tuple[int, ...], l2: float) -> Capacity:
+def _filled_in(
+    settings: BaseEstimator, hidden_layer_sizes: tuple[int, ...], l2: float, optimizer: str
+) -> Capacity:
     sizes = settings.hidden_layer_sizes
     return Capacity(
         hidden_layer_sizes if isinstance(sizes, str) else check_layer_sizes(sizes),
         l2 if isinstance(settings.l2, str) else float(settings.l2),
+        optimizer if is_auto(settings.optimizer) else _name(settings.optimizer),
     )
+
+
+def _name(optimizer: object) -> str:
+    if isinstance(optimizer, str):
+        return optimizer
+    return getattr(optimizer, "__name__", type(optimizer).__name__)

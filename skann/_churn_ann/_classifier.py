@@ -1,8 +1,8 @@
 """The churn classifier: a small Keras network behind the right order of steps."""
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
-from contextvars import copy_context
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from numbers import Integral, Real
 from os import PathLike
 from typing import Any
@@ -12,10 +12,10 @@ from scipy.special import logit
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags, check_random_state
-from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
-from skann._churn_ann._capacity import choose, smallest
+from skann._churn_ann._blocks import of_each
+from skann._churn_ann._capacity import smallest
 from skann._churn_ann._defaults import (
     CV,
     DROPOUT,
@@ -24,40 +24,29 @@ from skann._churn_ann._defaults import (
     N_HEADS,
     VALIDATION_FRACTION,
 )
-from skann._churn_ann._fit_in_parts import FitInParts, NetworkParts
-from skann._churn_ann._folds import Plan, judged_rows, n_networks, plan_fit
+from skann._churn_ann._fit_in_parts import FitInParts
+from skann._churn_ann._folds import n_networks, plan_fit
 from skann._churn_ann._history import joined_histories
-from skann._churn_ann._member import (
-    Capacity,
-    Job,
-    Member,
-    Rows,
-    blocks,
-    train_member,
-    train_one_epoch,
-)
+from skann._churn_ann._member import Capacity, Member
 from skann._churn_ann._portable import members_of, portable_state
 from skann._churn_ann._resampling import class_mass, costs_of_mistakes
 from skann._churn_ann._steps import is_auto
-from skann._churn_ann._stopping import stop_by_the_others
-from skann._churn_ann._unfinished import unfinished
-from skann._churn_ann._validation import check_rows
-from skann._labels import check_labels, check_two_classes, encode_labels
+from skann._churn_ann._training import Training, train_an_epoch, train_networks
+from skann._churn_ann._validation import check_rows, check_training_rows, check_validation_data
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_callbacks import CallbackSupportMixin, Task
 from skann._sklearn_private import (
     HasMethods,
     Interval,
     StrOptions,
-    _check_sample_weight,
     _fit_context,
     _num_samples,
-    _safe_indexing,
 )
 from skann._travel import is_travelling
-from skann._warnings import each_once, give, held_back
+from skann._warnings import each_once
 
 
-class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
+class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Neural network for churn on tables, from raw rows to honest probabilities.
 
     `fit` does, in this order and in no other: set validation rows aside (stratified); fit the
@@ -110,8 +99,11 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         Put probabilities back to the class shares of the training data where ``resampler`` or
         ``class_weight`` made training see others (Elkan 2001, theorem 2). After SMOTE this is an
         approximation.
-    optimizer : {"adam", "adamw", "sgd"}, keras.optimizers.Optimizer or class, default="adam"
-        An instance is copied in each fit and brings its own learning rate.
+    optimizer : {"auto", "adam", "adamw", "muon", "sgd"}, keras.optimizers.Optimizer or class, \
+            default="auto"
+        "auto" is Adam, and "muon" for the larger network that ``l2`` speaks of: Muon for the
+        kernels of hidden layers, Adam for all other weights. An instance is copied in each fit and
+        brings its own learning rate. What was chosen stands in ``optimizer_``.
     learning_rate : float, default=4e-3
         Learning rate at the start of a fit.
     batch_size : int or "auto", default="auto"
@@ -168,6 +160,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         SciKeras classifier. Their probabilities are those before `correct_prior`.
     hidden_layer_sizes_ : tuple of int
     l2_ : float
+    optimizer_ : str
         Those of the networks.
     column_roles_ : dict of {column: role}
         What each column was taken for, by the first network; with ``preprocessor="auto"`` only.
@@ -212,6 +205,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     anew otherwise. Among them ``keras.callbacks.BackupAndRestore`` asks for the same, with files in
     its own folder, whatever ``warm_start`` is.
 
+    From scikit-learn 1.9 on ``set_callbacks`` takes scikit-learn's callbacks, such as its
+    `ProgressBar` and `ScoringMonitor`. They are told of each fold and of each epoch; one that asks
+    to stop at the end of an epoch stops the training of that network.
+
     Examples
     --------
     >>> from skann import ChurnANNClassifier
@@ -244,7 +241,10 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         "resampler": [StrOptions({"over", "under", "smote"}), HasMethods(["fit_resample"]), None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "correct_prior": ["boolean"],
-        "optimizer": [StrOptions({"adam", "adamw", "sgd"}), HasMethods(["apply"])],
+        "optimizer": [
+            StrOptions({"auto", "adam", "adamw", "muon", "sgd"}),
+            HasMethods(["apply"]),
+        ],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "batch_size": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
         "epochs": [Interval(Integral, 1, None, closed="left")],
@@ -264,6 +264,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
     _parts: FitInParts | None = None  # set where a fit is to pause
     hidden_layer_sizes_: tuple[int, ...]
     l2_: float
+    optimizer_: str
     best_epoch_: int | list[int]
 
     def __init__(
@@ -282,7 +283,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         resampler: Any = None,
         class_weight: str | Mapping[Any, float] | None = None,
         correct_prior: bool = True,
-        optimizer: Any = "adam",
+        optimizer: Any = "auto",
         learning_rate: float = LEARNING_RATE,
         batch_size: int | str = "auto",
         epochs: int = EPOCHS,
@@ -373,111 +374,37 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             If ``X`` is empty or holds infinities, ``y`` has not two classes or misses labels,
             weights are negative, or a parameter is out of range. The message names it.
         """
-        if self._parts is not None and self._parts.done:
-            return self
-        costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
-        return self._become(
-            lambda new: new._fit(X, y, sample_weight, groups, validation_data, costs)
-        )
-
-    def _fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        groups: Any,
-        validation_data: tuple[Any, ...] | None,
-        costs: dict[str, Any],
-    ) -> None:
         parts = self._parts
-        resumed = parts is not None and parts.plan is not None
-        going_on = resumed or (self.warm_start and hasattr(self, "pipelines_"))
-        refuse_lazy_frames(X=X)
-        n_rows = _num_samples(X)
-        rows, indices = self._check_rows(X, y, sample_weight, going_on)
-        rows = rows._replace(cost=costs_of_mistakes(self.loss, costs, rows.y, indices, n_rows))
-        given = None
-        if validation_data is not None:
-            given = self._check_validation_data(validation_data)
-        plan: Plan | None = None if parts is None else parts.plan
-        if plan is None:
-            plan = plan_fit(self, X, rows.y, groups, indices, n_rows, given is not None)
-        start = self._members if going_on else [None] * len(plan.folds)
-        if len(start) != len(plan.folds):
-            raise ValueError(
-                f"cv gives {len(plan.folds)} folds, and there are {len(start)} networks to go on "
-                "from; set warm_start=False"
-            )
-        states = None
-        if parts is None:
-            states = unfinished(self, plan, start, (rows, given))
-        fold_parts: Sequence[NetworkParts | None] = [None] * len(plan.folds)
-        if parts is not None:
-            if not resumed:
-                parts.plan, parts.networks = plan, [NetworkParts() for _ in plan.folds]
-            fold_parts = parts.networks
-            for one in parts.networks:
-                one.until = parts.until
-        # Own rows that are held out must not choose the epoch of the network that judges them.
-        together = len(plan.folds) > 1 and given is None and self.early_stopping
-
-        def train(fold: int, capacity: Capacity) -> Member:
-            train_rows, held_out = (rows.take(part) for part in plan.folds[fold])
-            watched = given if given is not None else held_out if len(held_out.y) else None
-            seeds = plan.resample_seeds[fold], plan.network_seeds[fold]
-            number = None if len(plan.folds) == 1 else fold + 1
-            job = Job(
-                *(train_rows, watched, *seeds, capacity),
-                start=start[fold],
-                parts=fold_parts[fold],
-                state=None if states is None else states.file(number, capacity),
-                fold=number,
-                keeps_snapshots=together,
-            )
-            return train_member(self, job)
-
-        n_training, members = len(plan.folds[0][0]), []
-        if going_on:
-            chosen = Capacity(self.hidden_layer_sizes_, self.l2_)
-        elif together and parts is None:
-            tried: list[Capacity] = []
-
-            def train_first(capacity: Capacity) -> Member:
-                tried.append(capacity)
-                return train(0, capacity)
-
-            chosen, first = choose(self, n_training, train_first)
-            members = [first]
-            if self.checkpoint_dir is not None and tried[-1] != chosen:
-                from skann.networks import save_checkpoint
-
-                network = first.pipeline["network"].model_
-                save_checkpoint(network, self.checkpoint_dir, fold=1)
-        else:
-            chosen = smallest(self, n_training)
-        others = range(len(members), len(plan.folds))
-        members += Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(copy_context().run)(train, fold, chosen) for fold in others
-        )
-        self.hidden_layer_sizes_, self.l2_ = chosen
-        if together and (parts is None or parts.done):
-            members = stop_by_the_others(members)
-        self._take_over(members)
-        if self.cv is not None:
-            self.class_prior_ = class_mass(rows.y, rows.weight)
-        held_out = [held for _, held in plan.folds]
-        judged, self.validation_proba_ = judged_rows(
-            held_out,
-            [
-                self._probability(member, _safe_indexing(rows.X, held)) if len(held) else held
-                for member, held in zip(members, held_out, strict=True)
-            ],
-        )
-        self.validation_indices_ = indices[judged]
         if parts is not None and parts.done:
-            parts.end()
-        if states is not None:
-            states.remove()
+            return self
+        plan = None if parts is None else parts.plan
+        goes_on = plan is not None or (self.warm_start and hasattr(self, "pipelines_"))
+        costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
+        with self._changed_at_the_end() as new:
+            refuse_lazy_frames(X=X)
+            n_rows = _num_samples(X)
+            rows, indices = check_training_rows(new, X, y, sample_weight, reset=not goes_on)
+            weighed = costs_of_mistakes(self.loss, costs, rows.y, indices, n_rows)
+            rows = rows._replace(cost=weighed)
+            given = None if validation_data is None else check_validation_data(new, validation_data)
+            if plan is None:
+                plan = plan_fit(self, X, rows.y, groups, indices, n_rows, given is not None)
+            start = self._members if goes_on else [None] * len(plan.folds)
+            capacity = self._capacity if goes_on else None
+            training = Training(new, rows, given, plan, start, capacity, parts)
+            task = Task()  # what pauses is told of by whoever lets it
+            if parts is None:
+                about = dict(X=X, y=y, sample_weight=sample_weight)
+                in_order = len(plan.folds) == 1
+                task = Task.fit_of(self, training.n_steps, in_order=in_order, **about)
+            trained = train_networks(training, task)
+            new._take_over(trained.members, trained.capacity)
+            if self.cv is not None:
+                new.class_prior_ = class_mass(rows.y, rows.weight)
+            new.validation_indices_ = indices[trained.judged]
+            new.validation_proba_ = trained.probability
+            task._replace(fitted=lambda: vars(new)).end()
+        return self
 
     @_fit_context(prefer_skip_nested_validation=True)
     def partial_fit(
@@ -503,9 +430,6 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         -------
         self
         """
-        return self._become(lambda new: new._partial_fit(X, y, classes, sample_weight))
-
-    def _partial_fit(self, X: Any, y: Any, classes: Any, sample_weight: Any) -> None:
         first = not hasattr(self, "pipelines_")
         repeated = first or classes is None or np.array_equal(np.unique(classes), self.classes_)
         if not repeated:
@@ -513,24 +437,17 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
                 f"classes={np.asarray(classes).tolist()} is not what earlier calls were given: "
                 f"{self.classes_.tolist()}"
             )
-        rows, _ = self._check_rows(X, y, sample_weight, not first, classes)
-        random = check_random_state(self.random_state)
-        start = [None] * n_networks(self.cv) if first else self._members
-        seeds = random.randint(2**30, size=2 * len(start)).reshape(-1, 2).tolist()
-        if first:
-            self.hidden_layer_sizes_, self.l2_ = smallest(self, len(rows.y))
-        capacity = Capacity(self.hidden_layer_sizes_, self.l2_)
-        members = Parallel(n_jobs=self.n_jobs, require="sharedmem")(
-            delayed(copy_context().run)(
-                train_one_epoch,
-                self,
-                Job(rows, None, seeds[i][0], seeds[i][1], capacity, start[i]),
-            )
-            for i in range(len(start))
-        )
-        self._take_over(members)
-        if first:
-            self.validation_indices_, self.validation_proba_ = np.array([], dtype=int), np.array([])
+        with self._changed_at_the_end() as new:
+            rows, _ = check_training_rows(new, X, y, sample_weight, reset=first, classes=classes)
+            start = [None] * n_networks(self.cv) if first else self._members
+            random = check_random_state(self.random_state)
+            seeds = random.randint(2**30, size=2 * len(start)).reshape(-1, 2).tolist()
+            capacity = smallest(self, len(rows.y)) if first else self._capacity
+            new._take_over(train_an_epoch(new, rows, start, seeds, capacity), capacity)
+            if first:
+                new.validation_indices_ = np.array([], dtype=int)
+                new.validation_proba_ = np.array([])
+        return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Return the probability of each class, the mean over networks.
@@ -546,7 +463,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             In the order of ``classes_``.
         """
         X = self._check_unseen(X)
-        positive = np.mean(self._of_each(self._probability, X), axis=0)
+        positive = np.mean(of_each(self._members, self._probability, X), axis=0)
         return np.column_stack([1.0 - positive, positive])
 
     def predict_proba_std(self, X: Any) -> np.ndarray:
@@ -563,7 +480,7 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
             network and ``n_heads=1``.
         """
         X = self._check_unseen(X)
-        return np.hstack(self._of_each(self._head_probabilities, X)).std(axis=1)
+        return np.hstack(of_each(self._members, self._head_probabilities, X)).std(axis=1)
 
     def decision_function(self, X: Any) -> np.ndarray:
         """Return log-odds of the positive class, shape (n_samples,); `predict` cuts at 0.
@@ -586,73 +503,23 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
 
     def _trained_probability(self, X: Any) -> np.ndarray:
         X = self._check_unseen(X)
-        heads = self._of_each(Member.head_probabilities, X)
+        heads = of_each(self._members, Member.head_probabilities, X)
         return np.mean([of_network.mean(axis=1) for of_network in heads], axis=0)
-
-    def _of_each(self, answer: Callable[[Member, Any], np.ndarray], X: Any) -> list[np.ndarray]:
-        """Return what each network answers, and give their warnings once."""
-        answers: list[list[np.ndarray]] = [[] for _ in self._members]
-        notes_of_each: list[list[Any]] = [[] for _ in self._members]
-        for block in blocks(X, self._members):
-            for member, own, notes in zip(self._members, answers, notes_of_each, strict=True):
-                with held_back() as new_notes:
-                    own.append(answer(member, block))
-                notes += new_notes
-        give(notes_of_each)
-        return [np.concatenate(own) for own in answers]
 
     def _head_probabilities(self, member: Member, X: Any) -> np.ndarray:
         heads = member.head_probabilities(X)
         return member.corrected(heads) if self.correct_prior else heads
 
     def _probability(self, member: Member, X: Any) -> np.ndarray:
-        positive = member.head_probabilities(X).mean(axis=1)
-        return member.corrected(positive) if self.correct_prior else positive
+        return member.probability(X, corrected=self.correct_prior)
 
     def _check_unseen(self, X: Any) -> Any:
         check_is_fitted(self)
         return check_rows(self, X, reset=False, as_frame=is_auto(self.preprocessor))
 
-    def _check_rows(
-        self, X: Any, y: Any, sample_weight: Any, going_on: bool, classes: Any = None
-    ) -> tuple[Rows, np.ndarray]:
-        """Return the rows that have any weight, checked, and their indices; note the classes."""
-        X, y, weight, indices = self._check_data(X, y, sample_weight, reset=not going_on)
-        if not going_on:
-            known = y if classes is None else check_labels(classes, name="classes")
-            self.classes_ = check_two_classes(known)
-        return Rows(X, encode_labels(y, self.classes_), weight), indices
-
-    def _check_data(
-        self, X: Any, y: Any, sample_weight: Any, reset: bool
-    ) -> tuple[Any, np.ndarray, np.ndarray | None, np.ndarray]:
-        X = check_rows(self, X, reset=reset, as_frame=is_auto(self.preprocessor))
-        y = check_labels(y, X.shape[0])
-        if sample_weight is None:
-            return X, y, None, np.arange(len(y))
-        try:
-            weight = _check_sample_weight(sample_weight, X, ensure_non_negative=True)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"sample_weight has to hold non-negative numbers: {error}") from error
-        indices = np.flatnonzero(weight)
-        if len(indices) == 0:
-            raise ValueError("sample_weight is zero for every row, so no class is left to learn")
-        return _safe_indexing(X, indices), y[indices], weight[indices], indices
-
-    def _check_validation_data(self, validation_data: tuple[Any, ...]) -> Rows:
-        if not isinstance(validation_data, tuple | list) or len(validation_data) not in (2, 3):
-            raise ValueError(
-                "validation_data has to be a tuple (X, y) or (X, y, sample_weight), got "
-                f"{type(validation_data).__name__}"
-            )
-        try:
-            X, y, sample_weight = (*validation_data, None)[:3]
-            return self._check_rows(X, y, sample_weight, going_on=True)[0]
-        except ValueError as error:
-            raise ValueError(f"validation_data: {error}") from error
-
-    def _become(self, change: Callable[["ChurnANNClassifier"], None]) -> "ChurnANNClassifier":
-        """Change a copy and take its state at the end, so that a failure leaves all as it was.
+    @contextmanager
+    def _changed_at_the_end(self) -> Iterator["ChurnANNClassifier"]:
+        """Give a copy to change, and take its state at the end: a failure leaves all as it was.
 
         No outer setting reaches the pipelines: what is a DataFrame to the user is none to the
         network.
@@ -660,12 +527,16 @@ class ChurnANNClassifier(ClassifierMixin, BaseEstimator):
         new = copy.copy(self)
         # Each row that is held out may have a level of its own.
         with config_context(transform_output="default"), each_once(unseen=False):
-            change(new)
-        self.__dict__ = new.__dict__
-        return self
+            yield new
+        self.__dict__.update(new.__dict__)
 
-    def _take_over(self, members: Sequence[Member]) -> None:
+    @property
+    def _capacity(self) -> Capacity:
+        return Capacity(self.hidden_layer_sizes_, self.l2_, self.optimizer_)
+
+    def _take_over(self, members: Sequence[Member], capacity: Capacity) -> None:
         """Let these be the networks."""
+        self.hidden_layer_sizes_, self.l2_, self.optimizer_ = capacity
         best_epochs = [member.best_epoch for member in members]
         self.best_epoch_ = best_epochs[0] if self.cv is None else best_epochs
         self._hold(members)

@@ -1,4 +1,4 @@
-"""The defaults of `ChurnANNClassifier`, chosen as ``benchmarks/README.md`` tells."""
+"""The defaults of ``ChurnANNClassifier``, chosen as ``benchmarks/README.md`` tells."""
 
 HIDDEN_LAYER_SIZES = (64, 64)
 LARGE_LAYER_SIZES = (128, 128)  # for tables with sharp rules
@@ -14,7 +14,7 @@ VALIDATION_FRACTION = 0.15
 def auto_batch_size(n_rows: int) -> int:
     """Return the rows of a training step: 128, and more where an epoch has many steps.
 
-    Above some 50,000 rows an epoch of small steps takes long.
+    With more than some 50,000 rows, an epoch of small steps takes long.
     """
     batch_size = 128
     while batch_size < 1024 and n_rows > 400 * batch_size:

@@ -1,14 +1,16 @@
-"""A fit that pauses after some epochs and goes on as if it had not."""
+"""A fit that pauses after some epochs and continues as if it had not."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from skann._churn_ann._folds import Plan
+
 
 @dataclass
 class NetworkParts:
-    """What one network has to keep between the parts of its training.
+    """What one network keeps between the parts of its training.
 
     Parameters
     ----------
@@ -23,45 +25,52 @@ class NetworkParts:
         Weights of the last epoch.
     keeps_snapshots : bool
     snapshots : list of list of ndarray
-        Weights of each epoch, where folds decide together which to keep.
+        Weights of each epoch, if folds decide together which to keep.
     """
 
     until: int = 0
     done: bool = False
     losses: list[float] = field(default_factory=list)
     callbacks: list[Any] = field(default_factory=list)
-    weights: list[Any] | None = None
+    weights: list[np.ndarray] | None = None
     keeps_snapshots: bool = False
-    snapshots: list[Any] = field(default_factory=list)
+    snapshots: list[list[np.ndarray]] = field(default_factory=list)
 
     def end(self) -> None:
-        """Forget what only a fit that goes on needs."""
+        """Drop what only a fit that continues needs."""
         self.done, self.callbacks, self.weights = True, [], None
 
 
 @dataclass
 class FitInParts:
-    """What a fit has to keep, beside the fitted estimator, to go on exactly where it paused.
+    """What a fit keeps, beside the fitted estimator, to continue exactly where it paused.
 
-    Set as the private attribute ``_parts`` of an unfitted `ChurnANNClassifier`, it makes each call
-    of `fit` with the same rows train up to ``until`` epochs in all. In a pause the estimator has
-    its best weights so far and can be scored; rows are not kept. When all is done, `fit` leaves
-    the estimator as it is.
+    Set as the private attribute ``_parts`` of an unfitted ``ChurnANNClassifier``, it makes each
+    call of ``fit`` with the same rows train up to ``until`` epochs in all. In a pause the estimator
+    has its best weights so far and can be scored; rows are not kept. When all is done, ``fit``
+    leaves the estimator as it is.
 
     Parameters
     ----------
     until : int
-        Epochs, in all, after which the next call of `fit` pauses.
-    plan : Any
+        Epochs, in all, after which the next call of ``fit`` pauses.
+    plan : Plan
         Folds and seeds of the first call, which the later ones take over.
     networks : list of NetworkParts
-        One a fold.
+        One per fold.
     """
 
     until: int = 0
-    plan: Any = None
+    plan: Plan | None = None
     networks: list[NetworkParts] = field(default_factory=list)
     ended: bool = False
+
+    def go_on(self, plan: Any) -> None:
+        """Keep the plan of the first call, and let each network pause where all do."""
+        if self.plan is None:
+            self.plan, self.networks = plan, [NetworkParts() for _ in plan.folds]
+        for one in self.networks:
+            one.until = self.until
 
     @property
     def done(self) -> bool:
@@ -70,8 +79,9 @@ class FitInParts:
 
     @property
     def losses(self) -> list[float]:
-        """Loss of the watched rows in each epoch, the mean over networks; the lowest that a
-        network had counts on after its end.
+        """Loss of the watched rows in each epoch, the mean over networks.
+
+        After its end the lowest loss of a network counts on.
         """
         curves = [np.minimum.accumulate(one.losses) for one in self.networks if one.losses]
         if len(curves) == 1:
@@ -86,7 +96,7 @@ class FitInParts:
         return sum(len(one.losses) for one in self.networks)
 
     def end(self) -> None:
-        """Forget what only a fit that goes on needs."""
+        """Drop what only a fit that continues needs."""
         self.ended, self.plan = True, None
         for one in self.networks:
             one.end()

@@ -1,4 +1,4 @@
-"""Which rows each network is trained on, and which it is stopped on and judges."""
+"""The rows that each network is trained on, and those that it is stopped on and judges."""
 
 import warnings
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import (
     StratifiedGroupKFold,
     StratifiedKFold,
@@ -15,6 +16,7 @@ from sklearn.model_selection import (
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import column_or_1d
 
+from skann._typing import Labels, Table
 from skann._warnings import ValidationWarning, warn
 
 Fold = tuple[np.ndarray, np.ndarray]  # indices of training rows, and of those held out
@@ -29,10 +31,10 @@ class Plan(NamedTuple):
 
 
 def plan_fit(
-    settings: Any,
-    X: Any,
+    settings: BaseEstimator,
+    X: Table,
     y: np.ndarray,
-    groups: Any,
+    groups: Labels | None,
     rows: np.ndarray,
     n_rows: int,
     has_validation_data: bool,
@@ -48,7 +50,7 @@ def plan_fit(
         Labels of the rows that have any weight, as 0 and 1.
     groups : array-like of shape (n_rows,) or None
     rows : ndarray of int, shape (n_samples,)
-        Which of the rows in fit have any weight. The folds count in these.
+        Rows in fit that have any weight. Folds count positions among these.
     n_rows : int
         Rows in fit.
     has_validation_data : bool
@@ -56,16 +58,16 @@ def plan_fit(
     """
     random = check_random_state(settings.random_state)
     split_seed, resample_seed, network_seed = random.randint(2**30, size=3).tolist()
-    groups = None if groups is None else _check_groups(groups, n_rows)
+    codes = None if groups is None else _check_groups(groups, n_rows)
+    own = None if codes is None else codes[rows]
     cv = settings.cv
     if cv is None:
-        own = None if groups is None else groups[rows]
         fraction = None if has_validation_data else settings.validation_fraction
         folds = [one_split(y, fraction, own, split_seed)]
     elif isinstance(cv, Integral):
-        folds = stratified_folds(y, int(cv), None if groups is None else groups[rows], split_seed)
+        folds = stratified_folds(y, int(cv), own, split_seed)
     else:
-        folds = _folds_of_splitter(cv, X, y, groups, rows, n_rows)
+        folds = _folds_of_splitter(cv, X, y, codes, rows, n_rows)
     if len(folds) == 1:
         return Plan(folds, [resample_seed], [network_seed])
     # Far apart, since layers of a network add their number to its seed.
@@ -76,8 +78,7 @@ def plan_fit(
 def one_split(y: np.ndarray, fraction: float | None, groups: np.ndarray | None, seed: int) -> Fold:
     """Return training and validation rows, stratified and sorted; groups stay whole.
 
-    No row is held out, with a warning, where there are too few to have both classes in training and
-    a row of each kind left.
+    No row is held out, with a warning, if there are too few to leave both classes to training.
     """
     everything = np.arange(len(y)), np.array([], dtype=int)
     if fraction is None:
@@ -101,7 +102,7 @@ def stratified_folds(
 ) -> list[Fold]:
     """Return shuffled folds with the class shares of all rows; groups stay whole.
 
-    There are as many folds as the rarer class has rows, if these are fewer.
+    There are at most as many folds as the rarer class has rows.
     """
     if groups is not None:
         return _grouped_folds(y, n_folds, groups, seed)
@@ -116,8 +117,8 @@ def _grouped_folds(y: np.ndarray, n_folds: int, groups: np.ndarray, seed: int) -
     n_groups = min(len(np.unique(groups[y == label])) for label in (0, 1))
     if n_groups < 2:
         raise ValueError(
-            "groups keeps all rows of a class in one group, so that no network could be judged on "
-            "rows of groups that it does not know; give groups=None, or other groups"
+            "groups keeps all rows of a class in one group, so no network could be judged on rows "
+            "of other groups; give groups=None, or other groups"
         )
     n_folds = min(n_folds, n_groups)
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
@@ -129,9 +130,9 @@ def _grouped_folds(y: np.ndarray, n_folds: int, groups: np.ndarray, seed: int) -
 
 
 def _folds_of_splitter(
-    cv: Any, X: Any, y: np.ndarray, groups: np.ndarray | None, rows: np.ndarray, n_rows: int
+    cv: Any, X: Table, y: np.ndarray, groups: np.ndarray | None, rows: np.ndarray, n_rows: int
 ) -> list[Fold]:
-    """Return the folds of a splitter or an iterable, which know of rows without weight, too."""
+    """Return the folds of a splitter or an iterable, which also see rows without weight."""
     position = np.full(n_rows, -1)
     position[rows] = np.arange(len(rows))
     labels = np.zeros(n_rows, dtype=int)
@@ -139,15 +140,19 @@ def _folds_of_splitter(
     splits = check_cv(cv, labels, classifier=True).split(X, labels, groups)
     everything = np.arange(n_rows)  # a splitter may give masks
     folds = [
-        tuple(found[found >= 0] for found in (position[everything[part]] for part in split))
-        for split in splits
+        (_known(position[everything[train]]), _known(position[everything[held_out]]))
+        for train, held_out in splits
     ]
     return _check_folds(folds, y)
 
 
-def _check_folds(folds: list[Any], y: np.ndarray) -> list[Fold]:
+def _known(positions: np.ndarray) -> np.ndarray:
+    return positions[positions >= 0]
+
+
+def _check_folds(folds: list[Fold], y: np.ndarray) -> list[Fold]:
     if not folds:
-        raise ValueError("cv gives no folds; two are needed at least")
+        raise ValueError("cv gives no folds; at least two are needed")
     for number, (train, held_out) in enumerate(folds, start=1):
         if len(np.unique(y[train])) < 2 or not len(held_out):
             raise ValueError(
@@ -160,13 +165,13 @@ def _check_folds(folds: list[Any], y: np.ndarray) -> list[Fold]:
     return folds
 
 
-def _check_groups(groups: Any, n_rows: int) -> np.ndarray:
-    groups = column_or_1d(np.asarray(groups), warn=False)
-    if len(groups) != n_rows:
-        raise ValueError(f"groups has {len(groups)} entries, and X has {n_rows} rows")
-    if groups.dtype.kind not in "iuf":  # numbers keep their order, which a splitter may go by
-        groups = groups.astype(str)
-    return np.unique(groups, return_inverse=True)[1]
+def _check_groups(groups: Labels, n_rows: int) -> np.ndarray:
+    names = column_or_1d(np.asarray(groups), warn=False)
+    if len(names) != n_rows:
+        raise ValueError(f"groups has {len(names)} entries, and X has {n_rows} rows")
+    if names.dtype.kind not in "iuf":  # numbers keep their order, which a splitter may go by
+        names = names.astype(str)
+    return np.unique(names, return_inverse=True)[1]
 
 
 def _too_small(y: np.ndarray, everything: Fold) -> Fold:

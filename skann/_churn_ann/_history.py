@@ -7,7 +7,7 @@ import pandas as pd
 
 
 def history_frame(logs: Mapping[str, Sequence[float]]) -> pd.DataFrame:
-    """Return a row an epoch, counted from 1, with the loss in front."""
+    """Return one row per epoch, counted from 1, with the loss in front."""
     history = pd.DataFrame(logs).astype(float)
     history = history[["loss", *history.columns.drop("loss")]]
     history.index = pd.RangeIndex(1, len(history) + 1, name="epoch")

@@ -72,7 +72,10 @@ def _learning(classifier: Any) -> str:
 
 def _capacity(classifier: Any) -> str:
     layers = ", ".join(map(str, classifier.hidden_layer_sizes_)) or "none"
-    return f"Hidden units: {layers}. L2 penalty: {classifier.l2_:g}."
+    return (
+        f"Hidden units: {layers}. L2 penalty: {classifier.l2_:g}. "
+        f"Optimizer: {classifier.optimizer_}."
+    )
 
 
 def _columns(roles: dict[Any, str]) -> str:

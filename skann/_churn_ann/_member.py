@@ -3,55 +3,33 @@
 import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from imblearn.pipeline import Pipeline
 from scipy.sparse import issparse
 from sklearn import config_context
+from sklearn.base import BaseEstimator
 
+from skann._churn_ann._blocks import blocks
 from skann._churn_ann._defaults import auto_batch_size
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._churn_ann._history import history_frame, kept_epoch
 from skann._churn_ann._resampling import class_factors, class_mass, make_sampler, resample
-from skann._churn_ann._saved_network import trainable
+from skann._churn_ann._rows import Rows
+from skann._churn_ann._saved_network import scoring_pipeline, trainable
 from skann._churn_ann._steps import encode, is_auto, new_pipeline
 from skann._churn_ann._unfinished import StateFile
-from skann._sklearn_private import _safe_indexing
+from skann._sklearn_callbacks import Task
+from skann._typing import DataFrame
 from skann.costs._priors import prior_shift, undo_prior_shift
-from skann.preprocessing import TableCleaner
+from skann.preprocessing import EncodedRows
 from skann.preprocessing._shared_rows import SharedRows
 from skann.preprocessing._table import as_table
 
-# Rows that are prepared at a time, so that memory stays bounded: as many as take some 64 MiB when
-# they are encoded, and no more than make a difference.
-_PREDICT_BYTES, _MOST_PREDICT_ROWS = 2**26, 65_536
-
-
-class Rows(NamedTuple):
-    """Raw rows, their labels as 0 and 1, and where given their weights and what mistakes cost."""
-
-    X: Any
-    y: np.ndarray
-    weight: np.ndarray | None = None
-    cost: np.ndarray | None = None
-
-    @property
-    def training_weight(self) -> np.ndarray | None:
-        """What each row weighs in the loss."""
-        if self.weight is None or self.cost is None:
-            return self.cost if self.weight is None else self.weight
-        return self.weight * self.cost
-
-    def take(self, indices: np.ndarray) -> "Rows":
-        """Return some of the rows."""
-        return Rows(
-            _safe_indexing(self.X, indices),
-            self.y[indices],
-            None if self.weight is None else self.weight[indices],
-            None if self.cost is None else self.cost[indices],
-        )
+if TYPE_CHECKING:
+    from skann.networks import NetworkClassifier
 
 
 @dataclass(frozen=True)
@@ -63,18 +41,18 @@ class Member:
     pipeline : Pipeline
         Steps "preprocess", "resample", "encode" and "network".
     prior : ndarray of shape (2,)
-        Class shares of the rows that it was trained on, as they came in.
+        Class shares of the rows that it was trained on, before resampling and weights.
     prior_shift : float
-        What resampling, class weights and costs added to the log-odds of the positive class.
+        Change of the log-odds of the positive class by resampling, class weights and costs.
     history : DataFrame
-        A row an epoch.
+        One row per epoch.
     best_epoch : int
         The epoch whose weights are kept.
     losses : sequence of float
         Loss of the watched rows in each epoch, without the penalty on the weights; where there are
         folds.
     snapshots : sequence of list of ndarray
-        The weights of each epoch, where the choice of one is still to come.
+        The weights of each epoch, if one is still to be chosen.
     """
 
     pipeline: Pipeline
@@ -85,14 +63,22 @@ class Member:
     losses: Sequence[float] = ()
     snapshots: Sequence[list[np.ndarray]] = ()
 
-    def head_probabilities(self, X: Any) -> np.ndarray:
+    def probability(self, X: DataFrame | np.ndarray | SharedRows, corrected: bool) -> np.ndarray:
+        """Return the probability of the positive class, the mean over heads.
+
+        ``corrected`` puts it to the class shares of the rows as they came in.
+        """
+        positive = self.head_probabilities(X).mean(axis=1)
+        return self.corrected(positive) if corrected else positive
+
+    def head_probabilities(self, X: DataFrame | np.ndarray | SharedRows) -> np.ndarray:
         """Return each head's probability of the positive class, as training saw the classes."""
         with config_context(transform_output="default"):  # as in training
             if isinstance(X, SharedRows):
                 return self._of_block(X)
             return np.concatenate([self._of_block(block) for block in blocks(X, [self])])
 
-    def _of_block(self, rows: Any) -> np.ndarray:
+    def _of_block(self, rows: DataFrame | np.ndarray | SharedRows) -> np.ndarray:
         # The steps themselves: for one row, a Pipeline takes longer than the network.
         preprocess, encoder = self.pipeline["preprocess"], self.pipeline["encode"]
         if isinstance(rows, SharedRows):
@@ -101,31 +87,25 @@ class Member:
             encoded = encoder.transform(preprocess.transform(rows))
         return self.pipeline["network"].head_probabilities(encoded)
 
+    def as_it_scores_now(self) -> "Member":
+        """Return a copy whose network stays as it is, whatever training does to this one."""
+        return replace(self, pipeline=scoring_pipeline(self.pipeline))
+
     def corrected(self, probability: np.ndarray) -> np.ndarray:
-        """Return probabilities at the class shares of the rows as they came in."""
+        """Return probabilities at the class shares of the given rows."""
         return undo_prior_shift(probability, self.prior_shift) if self.prior_shift else probability
 
 
-def blocks(X: Any, members: Sequence[Member]) -> Iterator[Any]:
-    """Yield checked rows, as many at a time as can be encoded; their columns are read once."""
-    width = max(member.pipeline["network"].n_features_in_ for member in members)
-    n_rows = min(_MOST_PREDICT_ROWS, max(1, _PREDICT_BYTES // (4 * width)))
-    automatic = all(isinstance(member.pipeline["preprocess"], TableCleaner) for member in members)
-    for start in range(0, X.shape[0], n_rows):
-        whole = X.shape[0] <= n_rows
-        rows = X if whole else _safe_indexing(X, slice(start, start + n_rows))
-        yield SharedRows(rows) if automatic else rows
-
-
 class Capacity(NamedTuple):
-    """What keeps a network from learning its training rows by heart."""
+    """How much of its training rows a network can learn, and how fast."""
 
     hidden_layer_sizes: tuple[int, ...]
     l2: float
+    optimizer: str  # its name
 
 
 class Job(NamedTuple):
-    """What one network is trained on, and from where."""
+    """What one network is trained on, and from which state."""
 
     rows: Rows
     watched: Rows | None  # to stop on
@@ -137,15 +117,16 @@ class Job(NamedTuple):
     state: StateFile | None = None
     fold: int | None = None  # counted from 1; None where there is but one network
     keeps_snapshots: bool = False
+    task: Task = Task()
 
     @property
     def goes_on(self) -> bool:
-        """Whether a part of this very fit is done."""
+        """Whether a part of this fit is done."""
         return self.parts is not None and self.parts.weights is not None
 
     @property
     def width(self) -> int:
-        """What the number of encoded columns has to be a multiple of.
+        """Number of which the number of encoded columns must be a multiple.
 
         Folds differ by a few columns, and a network is compiled anew for each number.
         """
@@ -154,8 +135,8 @@ class Job(NamedTuple):
         return 1 if self.fold is None else 32
 
 
-def train_member(settings: Any, job: Job) -> Member:
-    """Prepare rows and train a network on them, from scratch or on from where it is.
+def train_member(settings: BaseEstimator, job: Job) -> Member:
+    """Prepare rows and train a network on them, from scratch or from its current state.
 
     Parameters
     ----------
@@ -184,6 +165,12 @@ def train_member(settings: Any, job: Job) -> Member:
         history = history_frame(network.history_)
         return _member(settings, pipeline, job.rows, ratio, history, best_epoch)
 
+    def fitted_here() -> dict[str, Any]:
+        alone = scoring_pipeline(pipeline)
+        member = _member(settings, alone, job.rows, ratio, pd.DataFrame(), best_epoch=0)
+        return fitted_attributes(settings, member)
+
+    job = job._replace(task=job.task._replace(fitted=fitted_here))
     if parts is None:
         losses, snapshots = _train(settings, job, network, monitor, data)
     else:
@@ -200,13 +187,17 @@ def train_member(settings: Any, job: Job) -> Member:
 
 
 def _train(
-    settings: Any, job: Job, network: Any, monitor: str, data: dict[str, Any]
-) -> tuple[list[float], list[Any]]:
-    """Train to the end; return losses and weights of each epoch, where they are needed."""
+    settings: BaseEstimator,
+    job: Job,
+    network: "NetworkClassifier",
+    monitor: str,
+    data: dict[str, Any],
+) -> tuple[list[float], list[list[np.ndarray]]]:
+    """Train to the end; return losses and weights of each epoch, if they are needed."""
     from skann.networks import DataLossLog, Snapshots  # TensorFlow loads with the first fit
 
     losses: list[float] = []
-    snapshots: list[Any] = []
+    snapshots: list[list[np.ndarray]] = []
     callbacks = _callbacks(settings, job, monitor)
     if job.keeps_snapshots:
         callbacks += [Snapshots(snapshots), DataLossLog(losses)]
@@ -215,10 +206,10 @@ def _train(
 
 
 def _train_in_parts(
-    settings: Any,
+    settings: BaseEstimator,
     job: Job,
     parts: NetworkParts,
-    network: Any,
+    network: "NetworkClassifier",
     monitor: str,
     data: dict[str, Any],
 ) -> Iterator[None]:
@@ -240,8 +231,8 @@ def _train_in_parts(
         yield
 
 
-def train_one_epoch(settings: Any, job: Job) -> Member:
-    """Train a network for an epoch on all rows, from scratch or on from where it is."""
+def train_one_epoch(settings: BaseEstimator, job: Job) -> Member:
+    """Train a network for one epoch on all rows, from scratch or from its current state."""
     pipeline = _pipeline(settings, job)
     X, y, weight, ratio = _prepare(settings, pipeline, job, refit=job.start is None)
     network = _network(settings, pipeline, len(y), job)
@@ -256,7 +247,7 @@ def train_one_epoch(settings: Any, job: Job) -> Member:
 
 
 def _member(
-    settings: Any,
+    settings: BaseEstimator,
     pipeline: Pipeline,
     rows: Rows,
     ratio: np.ndarray,
@@ -270,8 +261,13 @@ def _member(
     return Member(pipeline, prior, shift, history, best_epoch)
 
 
-def _pipeline(settings: Any, job: Job) -> Pipeline:
-    """Return unfitted steps, or a copy of those at hand, so that a failure leaves them alone."""
+def fitted_attributes(settings: BaseEstimator, member: Member) -> dict[str, Any]:
+    """Return the attributes of a classifier that has but one network."""
+    return {**vars(settings), "_members": [member], "pipelines_": [member.pipeline]}
+
+
+def _pipeline(settings: BaseEstimator, job: Job) -> Pipeline:
+    """Return unfitted steps, or a copy of the fitted ones, which a failure leaves alone."""
     if job.start is None:
         return new_pipeline(
             settings.preprocessor,
@@ -287,12 +283,12 @@ def _pipeline(settings: Any, job: Job) -> Pipeline:
 
 
 def _prepare(
-    settings: Any, pipeline: Pipeline, job: Job, refit: bool
-) -> tuple[Any, np.ndarray, np.ndarray | None, np.ndarray]:
+    settings: BaseEstimator, pipeline: Pipeline, job: Job, refit: bool
+) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray | None, np.ndarray]:
     """Clean, resample and encode training rows.
 
-    Beside rows, labels and weights, returns how much more each class weighs in training than in the
-    rows that came in.
+    Besides rows, labels and weights, returns how much more each class weighs in training than in
+    the given rows.
     """
     X, y, weight, width = job.rows.X, job.rows.y, job.rows.training_weight, job.width
     preprocess, encoder = pipeline["preprocess"], pipeline["encode"]
@@ -313,7 +309,7 @@ def _prepare(
 
 
 def _as_samplers_take_it(X: Any) -> Any:
-    """Return rows as imbalanced-learn knows them: no sparse ones, no polars."""
+    """Return rows as imbalanced-learn takes them, neither sparse nor polars."""
     if issparse(X):
         return X.toarray()
     return as_table(X) if hasattr(X, "get_columns") else X
@@ -321,8 +317,8 @@ def _as_samplers_take_it(X: Any) -> Any:
 
 def _prepare_watched(
     pipeline: Pipeline, rows: Rows, ratio: np.ndarray, width: int
-) -> tuple[Any, ...]:
-    # Seen with the class shares of training, or the stop would come at another optimum.
+) -> tuple[np.ndarray | EncodedRows, np.ndarray, np.ndarray]:
+    # With the class shares of training, or training would stop at another optimum.
     weight = ratio[rows.y]
     if rows.training_weight is not None:
         weight = weight * rows.training_weight
@@ -331,12 +327,15 @@ def _prepare_watched(
     return encoded, rows.y, weight / weight.mean()
 
 
-def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
-    """Return the SciKeras classifier of this fit: an untrained one, or the one at hand."""
+def _network(
+    settings: BaseEstimator, pipeline: Pipeline, n_rows: int, job: Job
+) -> "NetworkClassifier":
+    """Return the SciKeras classifier of this fit: an untrained or the current one."""
     if isinstance(settings.batch_size, str):
         batch_size = auto_batch_size(n_rows)
     else:
         batch_size = int(settings.batch_size)
+    optimizer = job.capacity.optimizer if is_auto(settings.optimizer) else settings.optimizer
     from skann.networks import make_network_classifier, set_learning_rate
 
     if job.start is None:
@@ -347,7 +346,7 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
             l2=job.capacity.l2,
             n_heads=settings.n_heads,
             embedding_cardinalities=getattr(pipeline["encode"], "embedding_cardinalities_", ()),
-            optimizer=settings.optimizer,
+            optimizer=optimizer,
             learning_rate=settings.learning_rate,
             batch_size=batch_size,
             epochs=settings.epochs,
@@ -358,17 +357,17 @@ def _network(settings: Any, pipeline: Pipeline, n_rows: int, job: Job) -> Any:
         return network
     network = pipeline["network"]
     network.set_params(warm_start=True, batch_size=batch_size, epochs=settings.epochs)
-    set_learning_rate(network.model_.optimizer, settings.optimizer, settings.learning_rate)
+    set_learning_rate(network.model_.optimizer, optimizer, settings.learning_rate)
     return network
 
 
-def _callbacks(settings: Any, job: Job, monitor: str) -> list[Any]:
-    from skann.networks import follows_schedule, training_callbacks
+def _callbacks(settings: BaseEstimator, job: Job, monitor: str) -> list[Any]:
+    from skann.networks import EpochTasks, follows_schedule, training_callbacks
 
     best_so_far = None
     if job.start is not None and monitor in job.start.history:
         best_so_far = float(job.start.history[monitor].min())
-    return training_callbacks(
+    callbacks: list[Any] = training_callbacks(
         monitor=monitor,
         early_stopping=settings.early_stopping,
         patience=settings.patience,
@@ -379,3 +378,6 @@ def _callbacks(settings: Any, job: Job, monitor: str) -> list[Any]:
         verbose=0 if job.parts is not None and job.state is None else settings.verbose,
         fold=job.fold,
     )
+    if job.task.context is not None:
+        callbacks.append(EpochTasks(job.task))
+    return callbacks

@@ -1,4 +1,4 @@
-"""The fitted classifier as numbers, texts and parts of scikit-learn, and back."""
+"""The fitted classifier as numbers, strings and parts of scikit-learn, and back."""
 
 import copy
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from skann._churn_ann._history import history_frame
 from skann._churn_ann._member import Member
 from skann._churn_ann._saved_network import SavedNetwork
 
-# What the networks and their pipelines say already.
-_REPEATED = ("pipelines_", "history_", "_parts")
+# What the networks and their pipelines say already, and what no prediction needs.
+_LEFT_OUT = ("pipelines_", "history_", "_parts", "_skl_callbacks")
 
 
 def portable_state(state: Mapping[str, Any]) -> dict[str, Any]:
     """Return the attributes of a classifier without pandas, Keras and training rows."""
-    portable = {name: value for name, value in state.items() if name not in _REPEATED}
+    portable = {name: value for name, value in state.items() if name not in _LEFT_OUT}
     if isinstance(portable.get("checkpoint_dir"), PathLike):
         portable["checkpoint_dir"] = fspath(portable["checkpoint_dir"])
     if "_members" in portable:
@@ -28,7 +28,7 @@ def portable_state(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def members_of(portable: Mapping[str, Any]) -> list[Member]:
-    """Return the networks out of what `portable_state` made."""
+    """Return the networks in the result of ``portable_state``."""
     return [
         Member(**{**member, "history": history_frame(member["history"])})
         for member in portable["_members"]

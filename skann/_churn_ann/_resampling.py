@@ -1,26 +1,31 @@
 """Samplers, and what resampling and weighting do to class shares."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from imblearn.base import BaseSampler
 from imblearn.over_sampling import SMOTE, SMOTEN, SMOTENC, RandomOverSampler
 from imblearn.under_sampling import RandomUnderSampler
+from numpy.typing import ArrayLike
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.utils import compute_class_weight
 
-from skann.costs._matrix import read_amount
+from skann.costs._matrix import amounts_of, read_amount
 from skann.costs._training import mistake_weights
 
 
-def make_sampler(resampler: Any, X: Any, y: np.ndarray, seed: int) -> Any:
+def make_sampler(
+    resampler: str | BaseSampler, X: pd.DataFrame | np.ndarray, y: np.ndarray, seed: int
+) -> BaseSampler:
     """Return an unfitted imbalanced-learn sampler for the rows at hand.
 
     Parameters
     ----------
     resampler : {"over", "under", "smote"} or imbalanced-learn sampler
-        A sampler of the user's is cloned; it gets a seed if it has none.
+        A user-supplied sampler is cloned, and gets a seed if it has none.
     X : DataFrame or ndarray of shape (n_samples, n_features)
         Clean training rows. In a DataFrame, category columns and columns of two values are never
         interpolated by "smote".
@@ -31,7 +36,7 @@ def make_sampler(resampler: Any, X: Any, y: np.ndarray, seed: int) -> Any:
     Raises
     ------
     ValueError
-        If "smote" meets a class of one row.
+        If "smote" is given a class of one row.
     """
     if resampler == "over":
         return RandomOverSampler(random_state=seed)
@@ -57,7 +62,7 @@ def make_sampler(resampler: Any, X: Any, y: np.ndarray, seed: int) -> Any:
     return sampler
 
 
-def _discrete_columns(X: Any) -> list[int]:
+def _discrete_columns(X: pd.DataFrame | np.ndarray) -> list[int]:
     if not isinstance(X, pd.DataFrame):
         return []
     return [
@@ -68,12 +73,15 @@ def _discrete_columns(X: Any) -> list[int]:
 
 
 def resample(
-    sampler: Any, X: Any, y: np.ndarray, sample_weight: np.ndarray | None
-) -> tuple[Any, np.ndarray, np.ndarray | None]:
+    sampler: BaseSampler,
+    X: pd.DataFrame | np.ndarray,
+    y: np.ndarray,
+    sample_weight: np.ndarray | None,
+) -> tuple[pd.DataFrame | np.ndarray, np.ndarray, np.ndarray | None]:
     """Resample rows and carry their weights along.
 
-    A row that the sampler kept or repeated has its own weight, a made row the mean weight of its
-    class.
+    A row that the sampler kept or repeated has its own weight, and a synthetic row the mean weight
+    of its class.
 
     Raises
     ------
@@ -100,7 +108,7 @@ def resample(
         float(sample_weight[y == label].mean()) if (y == label).any() else 0.0 for label in (0, 1)
     ]
     weight_new = np.take(means, y_new)
-    # Over-samplers append what they make to the rows that they were given.
+    # Over-samplers append new rows to the given ones.
     if np.array_equal(y_new[: len(y)], y) and np.array_equal(
         np.asarray(X_new)[: len(y)], np.asarray(X)
     ):
@@ -108,13 +116,15 @@ def resample(
     return X_new, y_new, weight_new
 
 
-def class_factors(class_weight: Any, classes: np.ndarray, y: np.ndarray) -> np.ndarray:
+def class_factors(
+    class_weight: str | Mapping[Any, float] | None, classes: np.ndarray, y: np.ndarray
+) -> np.ndarray:
     """Return the weight factor of each class, shape (2,), for labels ``y`` coded 0 and 1.
 
     Raises
     ------
     ValueError
-        If ``class_weight`` names labels that are not in the data, or leaves one out.
+        If ``class_weight`` names unknown labels, or leaves one out.
     """
     if class_weight is None:
         return np.ones(2)
@@ -123,15 +133,15 @@ def class_factors(class_weight: Any, classes: np.ndarray, y: np.ndarray) -> np.n
         unknown = [label for label in class_weight if label not in classes]
         if missing or unknown:
             raise ValueError(
-                f"class_weight has to give a weight for each of the classes {classes.tolist()}, "
+                f"class_weight must give a weight for each of the classes {classes.tolist()}, "
                 f"got {class_weight}"
             )
         try:
             factors = np.array([float(class_weight[label]) for label in classes])
         except (TypeError, ValueError) as error:
-            raise ValueError(f"class_weight has to hold numbers, got {class_weight}") from error
+            raise ValueError(f"class_weight must hold numbers, got {class_weight}") from error
         if not (np.isfinite(factors).all() and (factors > 0).all()):
-            raise ValueError(f"class_weight has to be positive and finite, got {class_weight}")
+            raise ValueError(f"class_weight must be positive and finite, got {class_weight}")
         return factors
     present = np.unique(y)
     factors = np.ones(2)
@@ -146,34 +156,36 @@ def class_mass(y: np.ndarray, sample_weight: np.ndarray | None) -> np.ndarray:
 
 
 def costs_of_mistakes(
-    loss: str, costs: dict[str, Any], target: np.ndarray, rows: np.ndarray, n_rows: int
+    loss: str,
+    costs: Mapping[str, ArrayLike | None],
+    target: np.ndarray,
+    rows: np.ndarray,
+    n_rows: int,
 ) -> np.ndarray | None:
-    """Return what a mistake on each row costs, with ``loss="cost"``; None otherwise.
+    """Return the cost of a mistake on each row with ``loss="cost"``, else None.
 
     Parameters
     ----------
     loss : {"crossentropy", "cost"}
     costs : dict of {cost name: float, array-like of shape (n_rows,) or None}
     target : ndarray of shape (n_samples,)
-        Of the rows that take part in training.
+        Labels of the rows that take part in training.
     rows : ndarray of int, shape (n_samples,)
-        Which of the ``n_rows`` rows in fit these are.
+        Their positions among the ``n_rows`` rows in fit.
 
     Raises
     ------
     ValueError
-        If costs are given that training would ignore, or are missing or make no sense.
+        If costs are given that training would ignore, or costs are missing or invalid.
     """
-    costs = {name: cost for name, cost in costs.items() if cost is not None}
+    given = {name: cost for name, cost in costs.items() if cost is not None}
     if loss != "cost":
-        if costs:
+        if given:
             raise ValueError(
-                f"{', '.join(costs)} would be ignored: training heeds costs with loss='cost' only, "
+                f"{', '.join(given)} would be ignored: training uses costs only with loss='cost', "
                 f"and loss is {loss!r}"
             )
         return None
-    amounts = {name: read_amount(name, cost, None, n_rows) for name, cost in costs.items()}
-    of_rows = {
-        name: amount[rows] if np.ndim(amount) else amount for name, amount in amounts.items()
-    }
+    amounts = {name: read_amount(name, cost, None, n_rows) for name, cost in given.items()}
+    of_rows = {name: amounts_of(amount, rows) for name, amount in amounts.items()}
     return mistake_weights(target == 1, of_rows)

@@ -1,23 +1,26 @@
-"""A trained network as numbers and texts, which scores without TensorFlow."""
+"""A trained network as numbers and strings, which predicts without TensorFlow."""
 
 import copy
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 from skann._forward import ACTIVATIONS, Architecture, head_probabilities
 
+if TYPE_CHECKING:
+    from skann.networks import NetworkClassifier
+
 
 class SavedNetwork(ClassifierMixin, BaseEstimator):
-    """The last step of a pipeline that came out of a file.
+    """The last step of a pipeline that was loaded from a file.
 
-    Predicts as the SciKeras classifier that it was; `to_keras` makes it one again.
+    It predicts as the SciKeras classifier that it was; ``to_keras`` restores that.
 
     Attributes
     ----------
     settings_ : dict
-        What the network was built and trained with; numbers and texts.
+        Settings of network and training, as numbers and strings.
     optimizer_ : dict
         "name" of Keras' class, its "config", and its "state": a list of ndarray.
     weights_ : list of ndarray
@@ -36,13 +39,13 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
     n_features_in_: int
 
     @classmethod
-    def of(cls, network: Any) -> Self:
-        """Return what a trained `NetworkClassifier` comes down to.
+    def of(cls, network: "NetworkClassifier | SavedNetwork") -> Self:
+        """Return the saved form of a trained ``NetworkClassifier``.
 
         Raises
         ------
         TypeError
-            If its optimizer, its metrics or its activation cannot be told by numbers and texts.
+            If its optimizer, metrics or activation cannot be written as numbers and strings.
         """
         if isinstance(network, cls):
             return network
@@ -57,11 +60,11 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
             "metrics": [_metric_name(metric) for metric in network.metrics],
         }
         if saved._architecture.activation not in ACTIVATIONS:
-            raise TypeError(f"activation {saved._architecture.activation!r} is of Keras alone")
+            raise TypeError(f"activation {saved._architecture.activation!r} needs Keras")
         config = model.optimizer.get_config()
         odd = [name for name, value in config.items() if not _is_plain(value)]
         if odd:
-            raise TypeError(f"the optimizer's {odd[0]} is of Keras alone: {config[odd[0]]}")
+            raise TypeError(f"the optimizer's {odd[0]} needs Keras: {config[odd[0]]}")
         saved.optimizer_ = {
             "name": type(model.optimizer).__name__,
             "config": config,
@@ -72,12 +75,14 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         saved.classes_, saved.n_features_in_ = network.classes_, network.n_features_in_
         return saved
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Refuse to train, which `to_keras` is for; scikit-learn asks for the method."""
-        raise TypeError("a network out of a file is trained on by what its to_keras() returns")
+    def fit(self, X: object, y: object = None) -> Self:
+        """Refuse to train: scikit-learn asks for the method, and ``to_keras`` is what trains."""
+        raise TypeError(
+            "a network from a file does not train itself; its to_keras() returns one that does"
+        )
 
-    def to_keras(self) -> Any:
-        """Return the SciKeras classifier that this was, ready to train on; loads TensorFlow."""
+    def to_keras(self) -> "NetworkClassifier":
+        """Return the SciKeras classifier that this was, ready to train; imports TensorFlow."""
         from skann.networks import restored_network
 
         return restored_network(self)
@@ -91,7 +96,7 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
     def _architecture(self) -> Architecture:
         return Architecture(*(self.settings_[name] for name in Architecture._fields))
 
-    def head_probabilities(self, X: Any) -> np.ndarray:
+    def head_probabilities(self, X: np.ndarray) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
         X = np.ascontiguousarray(X, dtype=np.float32)
         missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
@@ -99,12 +104,12 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
             X = np.hstack([np.zeros((len(X), missing), X.dtype), X])
         return head_probabilities(self._architecture, self.weights_, X).astype(np.float64)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probability of each class, shape (n_samples, 2)."""
         positive = self.head_probabilities(X).mean(axis=1)
         return np.column_stack([1.0 - positive, positive])
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: np.ndarray) -> np.ndarray:
         """Return the likelier class of each row."""
         return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
 
@@ -112,9 +117,24 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         return True
 
 
-def trainable(network: Any) -> Any:
-    """Return a copy of a trained network to train on: Keras' again, if it came out of a file."""
+def trainable(network: "NetworkClassifier | SavedNetwork") -> "NetworkClassifier":
+    """Return a copy of a trained network that can train on."""
     return network.to_keras() if isinstance(network, SavedNetwork) else copy.deepcopy(network)
+
+
+def scoring_pipeline(pipeline: Any) -> Any:
+    """Return a copy of a pipeline that scores as it does now, though its network be in training."""
+    network = pipeline["network"]
+    if network.architecture.activation in ACTIVATIONS:
+        saved = SavedNetwork()
+        saved.settings_ = network.architecture._asdict()
+        saved.weights_ = network.model_.get_weights()
+        saved.n_features_in_ = network.n_features_in_
+    else:
+        saved = copy.deepcopy(network)
+    scoring = copy.copy(pipeline)
+    scoring.steps = [*pipeline.steps[:-1], ("network", saved)]
+    return scoring
 
 
 def _metric_name(metric: Any) -> str:
@@ -122,8 +142,8 @@ def _metric_name(metric: Any) -> str:
         return metric
     if type(metric).__name__ == "AUC" and metric.name == "auc":
         return "auc"
-    raise TypeError(f"metric {metric!r} is a Keras object; name it by a text such as 'accuracy'")
+    raise TypeError(f"metric {metric!r} is a Keras object; give its name, such as 'accuracy'")
 
 
-def _is_plain(value: Any) -> bool:
+def _is_plain(value: object) -> bool:
     return value is None or isinstance(value, bool | int | float | str)

@@ -1,32 +1,37 @@
 """The steps between raw rows and the network."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from imblearn.pipeline import Pipeline
 from psutil import virtual_memory
 from scipy.sparse import issparse
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array
 
-from skann.preprocessing import TableCleaner, TableEncoder
+from skann._typing import Table
+from skann.preprocessing import EncodedRows, TableCleaner, TableEncoder
 
 # Of the memory that is free; encoding a block takes little beside training on it.
 _SHARE_OF_MEMORY = 1 / 64
 
 
 def new_pipeline(
-    preprocessor: Any, column_roles: Any, numeric_encoding: str, categorical_encoding: str
+    preprocessor: str | BaseEstimator,
+    column_roles: Mapping[Any, str] | None,
+    numeric_encoding: str,
+    categorical_encoding: str,
 ) -> Pipeline:
     """Return unfitted steps "preprocess", "resample", "encode" and "network", the last one empty.
 
-    Samplers stand between cleaning and encoding, so that they see whole categories. What a
-    preprocessor of the user's returns is not encoded any further.
+    Samplers stand between cleaning and encoding, so that they see whole categories. The output of a
+    user-supplied preprocessor is not encoded any further.
     """
     if is_auto(preprocessor):
-        preprocess: Any = TableCleaner(column_roles)
-        encode: Any = TableEncoder(numeric_encoding, categorical_encoding)
+        preprocess: BaseEstimator = TableCleaner(column_roles)
+        encode: BaseEstimator = TableEncoder(numeric_encoding, categorical_encoding)
     else:
         passes = isinstance(preprocessor, str)
         preprocess = FunctionTransformer() if passes else clone(preprocessor)
@@ -40,16 +45,18 @@ def new_pipeline(
     return Pipeline(steps)
 
 
-def is_auto(preprocessor: Any) -> bool:
-    """Tell whether columns get their roles here, rather than from a transformer of the user's."""
-    return isinstance(preprocessor, str) and preprocessor == "auto"
+def is_auto(setting: object) -> bool:
+    """Tell whether a setting is "auto", and not a transformer or an optimizer."""
+    return isinstance(setting, str) and setting == "auto"
 
 
-def encode(step: Any, X: Any, y: Any = None, *, fit: bool, width: int = 1) -> Any:
-    """Return what the step "encode" makes of clean rows: an array, or rows encoded when taken.
+def encode(
+    step: BaseEstimator, X: Table, y: np.ndarray | None = None, *, fit: bool, width: int = 1
+) -> np.ndarray | EncodedRows:
+    """Return clean rows, encoded by the step "encode": an array, or rows encoded when taken.
 
-    The encoded table of a large one may not fit into memory. Where it would take more than a share
-    of what is free, each block of rows is encoded when it is trained on, to the same bits.
+    A large table may not fit into memory once it is encoded. If it would take more than a share of
+    the free memory, each block of rows is encoded when it is trained on, to the same bits.
     """
     if not isinstance(step, TableEncoder):
         return step.fit_transform(X) if fit else step.transform(X)
@@ -60,18 +67,18 @@ def encode(step: Any, X: Any, y: Any = None, *, fit: bool, width: int = 1) -> An
 
 
 def to_numbers(X: Any) -> np.ndarray:
-    """Return what a preprocessor of the user's made as finite float32 numbers.
+    """Return the output of a user-supplied preprocessor as finite float32 numbers.
 
     Raises
     ------
     ValueError
-        If it is text, or not finite.
+        If it is not numeric or not finite.
     """
     X = X.toarray() if issparse(X) else X
     try:
         return check_array(X, dtype=np.float32, input_name="the preprocessor's output")
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"the network needs finite numbers, and the preprocessor's output is not: {error}. "
-            "preprocessor='auto' takes text and missing values."
+            f"the network needs finite numbers, and the preprocessor's output is not finite or not "
+            f"numeric: {error}. preprocessor='auto' takes text and missing values."
         ) from error

@@ -1,4 +1,4 @@
-"""Stopping a fold's network without looking at the rows that it judges."""
+"""Stop a fold's network without looking at the rows that it judges."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -9,11 +9,11 @@ from skann._churn_ann._member import Member
 
 
 def stop_by_the_others(members: Sequence[Member]) -> list[Member]:
-    """Keep of each network the epoch at which the other folds' validation loss is lowest.
+    """Keep the weights of each network at the epoch with the lowest loss on the other folds.
 
-    An epoch chosen by a fold's own rows flatters what the network says of them: where labels are
-    random numbers, the AUC on 1,000 such rows comes out as .513. The mean over the other folds
-    also rests on more rows.
+    An epoch chosen on a fold's own rows makes the network look better on them than it is: with
+    random labels, the AUC on 1,000 such rows is .513. The mean over the other folds also rests on
+    more rows.
     """
     curves = [member.history["val_loss"].to_numpy() for member in members]
     stopped = []
@@ -27,5 +27,5 @@ def stop_by_the_others(members: Sequence[Member]) -> list[Member]:
 
 
 def _up_to(n_epochs: int, curve: np.ndarray) -> np.ndarray:
-    """Return a curve of so many epochs; after its end it goes on as it was at last."""
+    """Return a curve of so many epochs; its last value continues after its end."""
     return np.pad(curve[:n_epochs], (0, max(0, n_epochs - len(curve))), mode="edge")

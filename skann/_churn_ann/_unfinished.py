@@ -1,4 +1,4 @@
-"""The state of a fit that has not ended, on disk, so that another process goes on from it."""
+"""The state of an unfinished fit on disk, from which another process can continue."""
 
 import hashlib
 import os
@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import psutil
 import sklearn
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._files import written_whole
@@ -29,12 +30,12 @@ _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 class StateFile(NamedTuple):
-    """The file of one network: a check sum, and the pickle of the network and of its training."""
+    """The file of one network: a checksum, and the pickle of the network and of its training."""
 
     path: Path
 
     def read(self) -> tuple[Any, NetworkParts] | None:
-        """Return the network and where its training is; None if there is no whole file."""
+        """Return the network and the state of its training; None if there is no intact file."""
         if not self.path.exists():
             return None
         content = self.path.read_bytes()
@@ -45,7 +46,7 @@ class StateFile(NamedTuple):
         member, parts = pickle.loads(state)
         return member, parts
 
-    def write(self, member: Any, parts: NetworkParts) -> None:
+    def write(self, member: object, parts: NetworkParts) -> None:
         """Write the state, whole or not at all.
 
         Raises
@@ -60,8 +61,8 @@ class StateFile(NamedTuple):
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise ValueError(
                 "warm_start=True with checkpoint_dir writes the state of training after each "
-                f"epoch, and a part of it cannot be pickled: {error}. Set warm_start=False, or "
-                "take a preprocessor and a resampler of classes and functions in a module"
+                f"epoch, and a part of it cannot be pickled: {error}. Set warm_start=False, or use "
+                "a preprocessor and a resampler whose classes and functions are in a module."
             ) from error
         with written_whole(self.path) as part:
             part.write_bytes(hashlib.sha256(state).digest() + state)
@@ -73,9 +74,9 @@ class Unfinished:
     Parameters
     ----------
     folder : path
-        Made if missing. Fits of other rows or parameters may keep theirs there, too.
+        Created if missing. Fits of other rows or parameters may share it.
     key : str
-        What this fit is known by; see `fingerprint`.
+        Key of this fit; see ``fingerprint``.
     """
 
     def __init__(self, folder: str | os.PathLike[str], key: str) -> None:
@@ -86,11 +87,11 @@ class Unfinished:
             warn_at_once(
                 f"{self._folder} holds the state of a fit that has not ended, of other rows, "
                 "parameters or versions: this fit starts anew. Delete *.state there if nothing "
-                "is to go on from them",
+                "is to continue from them",
                 WorkflowWarning,
             )
 
-    def file(self, fold: int | None, capacity: Any) -> StateFile:
+    def file(self, fold: int | None, capacity: object) -> StateFile:
         """Return the file of one network. The first fold may train two, of other capacities."""
         name = "churn_network" if fold is None else f"churn_network_{fold}"
         return StateFile(self._folder / f"{name}.{self._key}_{joblib.hash(capacity)[:4]}.state")
@@ -105,17 +106,19 @@ class Unfinished:
                 path.unlink(missing_ok=True)
 
 
-def unfinished(settings: Any, plan: Any, start: Sequence[Any], data: Any) -> Unfinished | None:
-    """Return the files of a fit that can go on in another process; None if it is not to.
+def unfinished(
+    settings: BaseEstimator, plan: object, start: Sequence[Any], data: object
+) -> Unfinished | None:
+    """Return the files of a fit that can continue in another process; None if it should not.
 
     Parameters
     ----------
     settings : ChurnANNClassifier
     plan : Plan
     start : sequence of Member or None
-        The networks that the fit goes on from.
-    data : Any
-        All rows that it sees.
+        The networks that the fit continues from.
+    data : object
+        All rows of the fit.
     """
     from skann.networks import backup_folder
 
@@ -126,8 +129,8 @@ def unfinished(settings: Any, plan: Any, start: Sequence[Any], data: Any) -> Unf
         return None
     if not isinstance(settings.random_state, Integral):
         warn_at_once(
-            "a fit can go on after an interruption only with an integer random_state; without "
-            "one no state of training is written",
+            "a fit can continue after an interruption only with an integer random_state; without "
+            "one, no state of training is written",
             WorkflowWarning,
         )
         return None
@@ -135,8 +138,8 @@ def unfinished(settings: Any, plan: Any, start: Sequence[Any], data: Any) -> Unf
     return Unfinished(folder, fingerprint(settings, plan, weights, data))
 
 
-def fingerprint(settings: Any, *others: Any) -> str:
-    """Return what a fit is known by: equal for equal content, in any process."""
+def fingerprint(settings: BaseEstimator, *others: object) -> str:
+    """Return the key of a fit: equal for equal content, in any process."""
     from skann import __version__
     from skann.networks import LIBRARIES
 
@@ -147,7 +150,7 @@ def fingerprint(settings: Any, *others: Any) -> str:
 
 
 def _content(value: Any) -> Any:
-    """Return what an object holds, without what differs from process to process."""
+    """Return the content of an object, without what differs between processes."""
     if hasattr(value, "get_columns"):
         value = as_table(value)
     if isinstance(value, pd.DataFrame):

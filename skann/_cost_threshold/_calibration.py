@@ -1,7 +1,7 @@
-"""Recalibrate probabilities with scikit-learn's calibrators."""
+"""Recalibration of probabilities by scikit-learn's calibrators."""
 
 import copy
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.special import logit
@@ -13,7 +13,7 @@ from sklearn.calibration import CalibratedClassifierCV
 class _LogOdds(ClassifierMixin, BaseEstimator):
     """A classifier whose one feature is its decision function."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: np.ndarray, y: np.ndarray, sample_weight: object = None) -> Self:
         self.classes_ = np.array([False, True])
         return self
 
@@ -27,7 +27,7 @@ class _LogOdds(ClassifierMixin, BaseEstimator):
 def fit_calibrator(
     probability: np.ndarray, positive: np.ndarray, weight: np.ndarray, method: str
 ) -> CalibratedClassifierCV:
-    """Calibrator for probabilities, shape (n,), of customers unseen in training."""
+    """Fit a calibrator to probabilities, shape (n,), of customers unseen in training."""
     everyone = np.arange(len(positive))
     calibrator = CalibratedClassifierCV(
         _LogOdds(), method=method, cv=[(everyone, everyone)], ensemble=False
@@ -37,14 +37,14 @@ def fit_calibrator(
 
 
 def without_rows(calibrator: CalibratedClassifierCV) -> CalibratedClassifierCV:
-    """The calibrator without the indices of all customers that it was fitted on."""
+    """Return the calibrator without the indices of the customers that it was fitted on."""
     lean = copy.copy(calibrator)
     lean.cv = None
     return lean
 
 
 def calibrate(calibrator: CalibratedClassifierCV, probability: np.ndarray) -> np.ndarray:
-    """Calibrated probabilities, shape (n,)."""
+    """Return calibrated probabilities, shape (n,)."""
     return calibrator.predict_proba(_features(probability))[:, 1]
 
 

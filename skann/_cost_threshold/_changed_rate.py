@@ -1,4 +1,4 @@
-"""Decide on customers who churn at another rate than those that a cut was tuned on."""
+"""Decisions on customers who churn at another rate than those that a cut was tuned on."""
 
 from numbers import Real
 from typing import NamedTuple
@@ -13,7 +13,7 @@ from skann.costs._tuning import tune
 
 
 class TunedOn(NamedTuple):
-    """What is known of the customers that a cut was tuned on; each array of shape (n,)."""
+    """The customers that a cut was tuned on; each array of shape (n,)."""
 
     probability: np.ndarray
     churned: np.ndarray
@@ -21,7 +21,7 @@ class TunedOn(NamedTuple):
     weight: np.ndarray
 
     def at_prior(self, own: float, prior: float) -> tuple[float, float, Costs | None]:
-        """Threshold, cut and constant costs of the cheapest cut if so many of them churned.
+        """Return threshold, cut and constant costs of the cheapest cut if so many of them churned.
 
         Parameters
         ----------
@@ -36,6 +36,24 @@ class TunedOn(NamedTuple):
         seed = np.random.RandomState(0)  # for the spread alone, which nobody asks for here
         tuned = tune(probability, self.churned, costs, weight, "empirical", seed)
         return tuned.threshold, tuned.cut, costs if costs.constant else None
+
+
+def moved(
+    probability: np.ndarray, own: float, prior: float | str | None
+) -> tuple[np.ndarray, float | None]:
+    """Return probabilities at the churn rate of new customers, and that rate; None leaves them.
+
+    Parameters
+    ----------
+    probability : ndarray of shape (n_customers,)
+    own : float
+        Churn rate at which they are calibrated.
+    prior : float, "estimate" or None
+    """
+    if prior is None:
+        return probability, None
+    rate = check_prior(prior, probability, own)
+    return move_to_prior(probability, from_prior=own, to_prior=rate), rate
 
 
 def check_prior(prior: float | str, probability: np.ndarray, own: float) -> float:
@@ -59,5 +77,5 @@ def check_prior(prior: float | str, probability: np.ndarray, own: float) -> floa
     if isinstance(prior, Real) and not isinstance(prior, bool) and 0 < prior < 1:
         return float(prior)
     raise ValueError(
-        f"prior must be a churn rate strictly between 0 and 1, or 'estimate', got {prior!r}."
+        f"prior must be a churn rate strictly between 0 and 1, or 'estimate', got {prior!r}"
     )

@@ -7,17 +7,25 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from sklearn import get_config
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.utils import check_random_state, get_tags, indexable
-from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.validation import check_is_fitted, has_fit_parameter
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+from sklearn.utils.validation import check_is_fitted
 
-from skann._cost_threshold._calibration import calibrate, fit_calibrator, without_rows
-from skann._cost_threshold._changed_rate import TunedOn, check_prior
+from skann._cost_threshold._calibration import calibrate, fit_calibrator
+from skann._cost_threshold._changed_rate import TunedOn, moved
+from skann._cost_threshold._given import (
+    check_weight,
+    features_of,
+    offers_of,
+    only_costs,
+    routed,
+)
 from skann._cost_threshold._out_of_fold import fit_and_score_unseen, positive_probability
+from skann._cost_threshold._portable import portable_state
 from skann._labels import check_labels, check_two_classes, positive_index
 from skann._lazy_frames import refuse_lazy_frames
+from skann._sklearn_callbacks import CallbackSupportMixin, Task
 from skann._sklearn_private import (
     HasMethods,
     Interval,
@@ -26,17 +34,17 @@ from skann._sklearn_private import (
     _fit_context,
     _num_samples,
 )
-from skann._travel import is_travelling, without_fitted_samplers
+from skann._travel import is_travelling
 from skann._warnings import each_once
-from skann.costs._actions import Offers, cost_columns, read_offers
 from skann.costs._decision import bayes_threshold
-from skann.costs._matrix import COST_NAMES, without_columns
-from skann.costs._priors import move_to_prior
+from skann.costs._matrix import COST_NAMES
 from skann.costs._rule import Decisions, Rule
 from skann.costs._tuning import tune
 
 
-class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class CostThresholdClassifier(
+    CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Contact the customers for whom it pays, by what each outcome costs.
 
     The positive class is the one that contacting is meant for. With p its probability, contacting
@@ -269,19 +277,19 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         X = indexable(X)[0]
         y = check_labels(y, _num_samples(X))
         positive_index(check_two_classes(y), self.pos_label)  # refuses what is no label
-        weight = _check_weight(sample_weight, len(y))
+        weight = check_weight(sample_weight, len(y))
         if self.capacity is not None and self.budget is not None:
             raise ValueError("Give capacity or budget, not both.")
-        given = _only_costs(
-            "fit", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
-        )
-        offers = self._offers(X, given, len(y))
-        for costs in offers.costs:
-            if costs.constant:
-                bayes_threshold(costs)  # refuses costs that reward mistakes before any training
-        routed = self._route(sample_weight, groups, given, params)
+        costs = dict(fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost)
+        given = only_costs("fit", **costs)
+        offers = offers_of(self, X, given, len(y))
+        for of_action in offers.costs:
+            if of_action.constant:
+                bayes_threshold(of_action)  # refuses costs that reward mistakes before any training
+        fit_params, split_params = routed(self, sample_weight, groups, given, params)
+        task = Task.fit_of(self, n_steps=2, X=X, y=y, sample_weight=sample_weight)
 
-        features = self._features(X)
+        features = features_of(self, X)
         random_state = check_random_state(0 if self.random_state is None else self.random_state)
         self.estimator_, rows, probability = fit_and_score_unseen(
             self.estimator,
@@ -291,9 +299,10 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             self.cv,
             self.n_jobs,
             random_state,
-            routed["estimator"]["fit"],
-            routed["splitter"]["split"],
+            fit_params,
+            split_params,
             groups,
+            task,
         )
         self._record_features(X, features)
         churned = y == self._positive_label()
@@ -317,6 +326,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self._costs_given_in_fit = list(given)
         outcomes = offer.costs.of_decisions(churned, self._rule_at().contacted(probability, offer))
         self.expected_cost_ = float(np.average(outcomes, weights=weight))
+        task.end()
         return self
 
     def _record_features(self, X: Any, features: Any) -> None:
@@ -326,23 +336,6 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         if features is not X:
             self.feature_names_in_ = np.asarray(X.columns, dtype=object)
             self.n_features_in_ = len(self.feature_names_in_)
-
-    def _route(
-        self, sample_weight: Any, groups: Any, given: dict[str, Any], params: dict[str, Any]
-    ) -> dict[str, Any]:
-        """What the estimator's `fit` and the splitter's `split` get."""
-        own = {"sample_weight": sample_weight, "groups": groups}
-        own = {name: values for name, values in own.items() if values is not None}
-        if get_config()["enable_metadata_routing"]:
-            return process_routing(self, "fit", **own, **params, **given)
-        if params:
-            raise ValueError(
-                f"fit got {sorted(params)}: extra arguments reach the estimator through metadata "
-                "routing only, sklearn.set_config(enable_metadata_routing=True)."
-            )
-        taken = {name: own[name] for name in own if has_fit_parameter(self.estimator, name)}
-        split = {} if groups is None else {"groups": groups}
-        return {"estimator": {"fit": taken}, "splitter": {"split": split}}
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Metadata routing of this object: see scikit-learn's guide.
@@ -378,8 +371,8 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         """
         check_is_fitted(self)
         if self.calibration is None and prior is None:
-            return self.estimator_.predict_proba(self._features(X))
-        positive, _ = self._moved(self._positive_probability(X), prior)
+            return self.estimator_.predict_proba(features_of(self, X))
+        positive, _ = moved(self._positive_probability(X), self.prior_, prior)
         columns = [1.0 - positive, positive] if self._positive_index() else [positive, 1 - positive]
         return np.column_stack(columns)
 
@@ -419,7 +412,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         EstimateWarning
             If `prior` is to be estimated, and the batch does not support it.
         """
-        given = _only_costs(
+        given = only_costs(
             "predict", fn_cost=fn_cost, fp_cost=fp_cost, tp_cost=tp_cost, tn_cost=tn_cost
         )
         contacted = self._score(X, given, prior).contacted()
@@ -429,7 +422,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     def predict_action(
         self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike
     ) -> np.ndarray:
-        """The action that each customer gets.
+        """Return the action that each customer gets.
 
         Parameters
         ----------
@@ -445,7 +438,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         ndarray of object, shape (n_customers,)
             A name out of `actions` ("contact" without these), None for those left alone.
         """
-        given = _only_costs("predict_action", **costs)
+        given = only_costs("predict_action", **costs)
         decisions = self._score(X, given, prior)
         names = [*(self.actions or {"contact": {}}), None]
         action = np.where(decisions.contacted(), decisions.offer.action, len(names) - 1)
@@ -454,7 +447,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     def expected_gain(
         self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike
     ) -> np.ndarray:
-        """What contacting each customer gains in expectation over leaving them.
+        """Return what contacting each customer gains in expectation over leaving them.
 
         Parameters
         ----------
@@ -469,7 +462,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         ndarray of shape (n_customers,)
             In units of cost, at the probabilities of `predict_proba`, for the best action.
         """
-        return self._score(X, _only_costs("expected_gain", **costs), prior).gain()
+        return self._score(X, only_costs("expected_gain", **costs), prior).gain()
 
     def rank(self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike) -> np.ndarray:
         """Rank of each customer in the order of contacting, 1 for the first.
@@ -490,7 +483,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         -------
         ndarray of int, shape (n_customers,)
         """
-        order = self._score(X, _only_costs("rank", **costs), prior).order()
+        order = self._score(X, only_costs("rank", **costs), prior).order()
         ranks = np.empty(len(order), dtype=np.int64)
         ranks[order] = np.arange(1, len(order) + 1)
         return ranks
@@ -513,21 +506,12 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         given: Mapping[str, Any] | None = None,
     ) -> Decisions:
         """Decide by probabilities of the positive class that are known already."""
-        probability, prior = self._moved(probability, prior)
-        offer = self._offers(X, dict(given or {}), len(probability)).best(probability)
-        return Decisions(probability, offer, self._rule_at(prior))
-
-    def _moved(
-        self, probability: np.ndarray, prior: float | str | None
-    ) -> tuple[np.ndarray, float | None]:
-        """Probabilities at the churn rate of new customers, and that rate."""
-        if prior is None:
-            return probability, None
-        rate = check_prior(prior, probability, self.prior_)
-        return move_to_prior(probability, from_prior=self.prior_, to_prior=rate), rate
+        probability, rate = moved(probability, self.prior_, prior)
+        offer = offers_of(self, X, dict(given or {}), len(probability)).best(probability)
+        return Decisions(probability, offer, self._rule_at(rate))
 
     def _rule_at(self, prior: float | None = None) -> Rule:
-        """The rule for customers of a churn rate, by default that of `fit`."""
+        """Return the rule for customers of a churn rate, by default that of `fit`."""
         cut = self.threshold_, self._cut, self._constant_costs
         if prior is not None and self._tuned_on is not None:
             cut = self._tuned_on.at_prior(self.prior_, prior)
@@ -535,22 +519,9 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 
     def _positive_probability(self, X: Any) -> np.ndarray:
         probability = positive_probability(
-            self.estimator_, self._features(X), self._positive_label()
+            self.estimator_, features_of(self, X), self._positive_label()
         )
         return probability if self.calibration is None else calibrate(self.calibrator_, probability)
-
-    def _own_costs(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in (*COST_NAMES, "contact_cost")}
-
-    def _offers(self, X: Any, given: dict[str, Any], n_customers: int) -> Offers:
-        return read_offers({**self._own_costs(), **given}, self.actions, X, n_customers)
-
-    def _features(self, X: Any) -> Any:
-        """X less its cost columns."""
-        refuse_lazy_frames(X=X)
-        costs = cost_columns(self._own_costs(), self.actions)
-        names = [column for column in getattr(X, "columns", ()) if column in costs]
-        return without_columns(X, names) if names and self.drop_cost_columns else X
 
     def _positive_label(self) -> Any:
         return self.classes_[self._positive_index()]
@@ -560,20 +531,7 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 
     def __getstate__(self) -> dict[str, Any]:
         state = super().__getstate__()
-        if not is_travelling():
-            return state
-        portable = dict(state)
-        if "cost_curve_" in state:
-            curve = state["cost_curve_"]
-            portable["cost_curve_"] = {name: curve[name].to_numpy() for name in curve}
-        portable["estimator"] = without_fitted_samplers(state["estimator"])
-        if "estimator_" in state:
-            prefit = state["estimator_"] is state["estimator"]
-            lean = without_fitted_samplers(state["estimator_"])
-            portable["estimator_"] = portable["estimator"] if prefit else lean
-        if "calibrator_" in state:
-            portable["calibrator_"] = without_rows(state["calibrator_"])
-        return portable
+        return portable_state(state) if is_travelling() else state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
@@ -585,24 +543,3 @@ class CostThresholdClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         tags.classifier_tags.multi_class = False
         tags.input_tags = get_tags(self.estimator).input_tags
         return tags
-
-
-def _only_costs(method: str, **costs: Any) -> dict[str, Any]:
-    unknown = costs.keys() - set(COST_NAMES)
-    if unknown:
-        raise TypeError(f"{method} got {sorted(unknown)}; it takes X and {list(COST_NAMES)}.")
-    return {name: cost for name, cost in costs.items() if cost is not None}
-
-
-def _check_weight(sample_weight: ArrayLike | None, n_customers: int) -> np.ndarray:
-    if sample_weight is None:
-        return np.ones(n_customers)
-    weight = np.asarray(sample_weight, dtype=np.float64)
-    if weight.shape != (n_customers,):
-        raise ValueError(
-            f"sample_weight has shape {weight.shape}; give one weight a customer: "
-            f"shape ({n_customers},)."
-        )
-    if not np.all(np.isfinite(weight)) or weight.min() < 0 or weight.sum() == 0:
-        raise ValueError("sample_weight must hold finite weights, none negative and not all zero.")
-    return weight

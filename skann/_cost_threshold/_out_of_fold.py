@@ -1,32 +1,40 @@
-"""Probabilities of customers from a fit of the estimator that did not see them."""
+"""Probabilities of rows by fits of the estimator that did not see them."""
 
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, check_cv
 from sklearn.utils.parallel import Parallel, delayed
 from sklearn.utils.validation import check_is_fitted
 
 from skann._checkpoints import without_checkpoints
 from skann._labels import positive_index
+from skann._sklearn_callbacks import Task
 from skann._sklearn_private import _check_method_params, _safe_indexing
+from skann._typing import Label, Table
+
+_SCORING = "score-unseen-rows"  # what callbacks know it by
 
 
 def fit_and_score_unseen(
-    estimator: Any,
-    X: Any,
+    estimator: BaseEstimator,
+    X: Table,
     y: np.ndarray,
-    pos_label: Any,
+    pos_label: Label | None,
     cv: Any,
     n_jobs: int | None,
-    random_state: Any,
+    random_state: int | np.random.RandomState | None,
     fit_params: dict[str, Any],
     split_params: dict[str, Any],
-    groups: Any = None,
-) -> tuple[Any, np.ndarray, np.ndarray]:
-    """Fit an estimator on all rows, and score rows by a fit that did not see them.
+    groups: ArrayLike | None,
+    task: Task,
+) -> tuple[BaseEstimator, np.ndarray, np.ndarray]:
+    """Fit an estimator on all rows, and score rows by fits that did not see them.
+
+    ``task`` is told of both as its steps.
 
     Returns
     -------
@@ -44,11 +52,13 @@ def fit_and_score_unseen(
         check_is_fitted(estimator)
         fitted = estimator
     else:
-        fitted = clone(estimator).fit(X, y, **fit_params)
+        fitted = clone(estimator)
+        with task.subtask("fit-on-all-rows").fit_within(fitted):
+            fitted.fit(X, y, **fit_params)
     if set(fitted.classes_.tolist()) != set(y.tolist()):
         raise ValueError(
             f"{type(estimator).__name__} knows the labels {fitted.classes_.tolist()}, y has "
-            f"{np.unique(y).tolist()}: fit and tune on the same two."
+            f"{np.unique(y).tolist()}: fit and tune on the same two"
         )
     positive = fitted.classes_[positive_index(fitted.classes_, pos_label)]
     if mode == "auto":
@@ -63,22 +73,28 @@ def fit_and_score_unseen(
             kind = StratifiedKFold if groups is None else StratifiedGroupKFold
             cv = kind(cv or 5, shuffle=True, random_state=random_state)
             split_params = {} if groups is None else {"groups": groups}
-        splits = check_cv(cv, y, classifier=True).split(X, y, **split_params)
+        splits = list(check_cv(cv, y, classifier=True).split(X, y, **split_params))
+        scoring = task.subtask(_SCORING, n_steps=len(splits), in_order=False).begin()
+        steps = [scoring.subtask("fold", number) for number in range(len(splits))]
         scored = Parallel(n_jobs=n_jobs)(
             delayed(_fit_and_score)(
-                without_checkpoints(clone(estimator)), X, y, positive, train, test, fit_params
+                without_checkpoints(clone(estimator)), X, y, positive, train, test, fit_params, step
             )
-            for train, test in splits
+            for (train, test), step in zip(splits, steps, strict=True)
         )
         rows, probability = (np.concatenate(parts) for parts in zip(*scored, strict=True))
-        return fitted, rows, probability
-    if mode == "prefit":
-        return fitted, np.arange(len(y)), positive_probability(fitted, X, positive)
-    return fitted, *_own_validation(fitted, X, positive)
+    else:
+        scoring = task.subtask(_SCORING).begin()
+        if mode == "prefit":
+            rows, probability = np.arange(len(y)), positive_probability(fitted, X, positive)
+        else:
+            rows, probability = _own_validation(fitted, X, positive)
+    scoring.end()
+    return fitted, rows, probability
 
 
-def positive_probability(estimator: Any, X: Any, positive: Any) -> np.ndarray:
-    """Probability of one class, shape (n_customers,); 0 for a class unseen in training.
+def positive_probability(estimator: BaseEstimator, X: Table, positive: Label) -> np.ndarray:
+    """Return the probability of one class, shape (n_samples,); 0 for a class unseen in training.
 
     Raises
     ------
@@ -92,29 +108,35 @@ def positive_probability(estimator: Any, X: Any, positive: Any) -> np.ndarray:
     probability = probability[:, column[0]]
     if not np.all((probability >= 0) & (probability <= 1)):
         raise ValueError(
-            f"{type(estimator).__name__}.predict_proba gave values that are no probabilities: "
-            "NaN, below 0 or above 1."
+            f"{type(estimator).__name__}.predict_proba gave values that are not probabilities: "
+            "NaN, below 0 or above 1"
         )
     return probability
 
 
 def _fit_and_score(
-    estimator: Any,
-    X: Any,
+    estimator: BaseEstimator,
+    X: Table,
     y: np.ndarray,
-    positive: Any,
+    positive: Label,
     train: np.ndarray,
     test: np.ndarray,
     fit_params: dict[str, Any],
+    task: Task,
 ) -> tuple[np.ndarray, np.ndarray]:
     params = _check_method_params(X, fit_params, indices=train)
-    estimator.fit(_safe_indexing(X, train), y[train], **params)
+    X_train, y_train = _safe_indexing(X, train), y[train]
+    weight = params.get("sample_weight")
+    with task._replace(X=X_train, y=y_train, sample_weight=weight).fit_within(estimator):
+        estimator.fit(X_train, y_train, **params)
     test = np.arange(len(y))[test]  # a splitter may give a mask
     return test, positive_probability(estimator, _safe_indexing(X, test), positive)
 
 
-def _own_validation(estimator: Any, X: Any, positive: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Return the rows that an estimator did not train on, and what it thought of them."""
+def _own_validation(
+    estimator: BaseEstimator, X: Table, positive: Label
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows that an estimator did not train on, and their probabilities."""
     name = type(estimator).__name__
     rows = getattr(estimator, "validation_indices_", None)
     if rows is None or not len(rows):
@@ -130,7 +152,7 @@ def _own_validation(estimator: Any, X: Any, positive: Any) -> tuple[np.ndarray, 
     if len(own) != len(rows):
         raise ValueError(
             f"{name} has {len(rows)} validation_indices_ and {len(own)} validation_proba_; "
-            "there has to be a probability for each row."
+            "each row must have a probability"
         )
     index = int(np.flatnonzero(np.asarray(estimator.classes_) == positive)[0])
     if own.ndim == 2:

@@ -1,1 +1,1 @@
-"""Models in files that hold numbers, texts and names of known classes, and run no code."""
+"""Models in files that hold numbers, strings and names of known classes, and run no code."""

@@ -1,4 +1,4 @@
-"""The bytes of a model file: a first line, a check sum, and an archive of numbers and texts."""
+"""The bytes of a model file: a first line, a checksum, and an archive of numbers and strings."""
 
 import hashlib
 import io
@@ -11,7 +11,7 @@ _MAGIC = b"skann model "
 _FORMAT = 1
 _FIRST_LINE = b"%s%d\n" % (_MAGIC, _FORMAT)
 _VERSIONS, _SCHEMA = "versions.json", "schema.json"  # the second one is of skops
-# Plain values that skops numbers by chance, as Python shares equal ones.
+# Plain values, whose numbers in skops are random, as Python shares equal ones.
 _UNNUMBERED = ("JsonNode", "TypeNode", "FunctionNode", "TupleNode")
 
 
@@ -21,16 +21,16 @@ def pack(dumped: bytes, versions: dict[str, str]) -> bytes:
     Parameters
     ----------
     dumped : bytes
-        Archive of `skops.io.dumps`.
+        Archive of ``skops.io.dumps``.
     versions : dict
-        Versions that the model was made by.
+        Versions that the model was made with.
     """
     archive = _archive(dumped, versions)
     return _FIRST_LINE + _checksum(_FIRST_LINE, archive) + archive
 
 
 def is_model_file(path: str | os.PathLike[str]) -> bool:
-    """Whether a file begins as those of `skann.save` do."""
+    """Tell whether a file begins as those of ``skann.save`` do."""
     with open(path, "rb") as file:
         return file.read(len(_MAGIC)) == _MAGIC
 
@@ -41,26 +41,26 @@ def unpack(content: bytes, name: str) -> bytes:
     Raises
     ------
     ValueError
-        If the file is damaged, none of ours, or of a later version.
+        If the file is damaged, not one of skann, or of a later version.
     """
     first_line = content[: content.find(b"\n") + 1]
     if not first_line.startswith(_MAGIC):
         raise ValueError(
-            f"{name} is no file of skann.save, or it is damaged. If it is a pickle, as joblib "
-            "writes them, loading it would run whatever is in it: joblib.load does, at your risk"
+            f"{name} is not a file of skann.save, or it is damaged. If it is a pickle, as joblib "
+            "writes them, loading it would run whatever is in it: joblib.load does, at your risk."
         )
     size = len(_checksum(b"", b""))
     rest = memoryview(content)[len(first_line) :]
     checksum, archive = bytes(rest[:size]), bytes(rest[size:])
     if checksum != _checksum(first_line, archive):
-        raise ValueError(f"{name} is damaged: its content does not agree with its check sum")
+        raise ValueError(f"{name} is damaged: its content does not match its checksum")
     if first_line != _FIRST_LINE:
         raise ValueError(f"{name} was written by a later version of skann: upgrade skann")
     return archive
 
 
 def versions_in(archive: bytes) -> dict[str, str]:
-    """Return the versions that the model in an archive was made by."""
+    """Return the versions that the model in an archive was made with."""
     with ZipFile(io.BytesIO(archive)) as parts:
         return {
             str(name): str(version) for name, version in json.loads(parts.read(_VERSIONS)).items()
@@ -74,7 +74,7 @@ def _checksum(first_line: bytes, archive: bytes) -> bytes:
 
 
 def _archive(dumped: bytes, versions: dict[str, str]) -> bytes:
-    """Return what skops dumped, compressed, and with equal bytes for equal models.
+    """Return what skops dumped, compressed, with equal bytes for equal models.
 
     skops names objects and files by their addresses in memory.
     """
@@ -92,7 +92,7 @@ def _archive(dumped: bytes, versions: dict[str, str]) -> bytes:
 
 
 def _number(part: Any, ids: dict[int, int], files: dict[str, str]) -> None:
-    """Number the objects and files of a schema in the order in which they come."""
+    """Give the objects and files of a schema numbers in the order in which they come."""
     if isinstance(part, list):
         for entry in part:
             _number(entry, ids, files)

@@ -1,4 +1,4 @@
-"""Which parts a model file may hold."""
+"""The parts that a model file may hold."""
 
 import importlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 # By module, what `load` knows beside the estimators of scikit-learn that skops knows. Files name
-# classes by these modules: one that moves has to stay reachable by its old name.
+# classes by these modules: a class that moves must stay reachable by its old name.
 _KNOWN = {
     "skann._churn_ann._classifier": ["ChurnANNClassifier"],
     "skann._churn_ann._saved_network": ["SavedNetwork"],
@@ -81,21 +81,21 @@ PLAIN_PARTS = frozenset(
 _LIBRARIES_LEFT_BEHIND = {"keras", "pandas", "polars", "scikeras", "tensorflow"}
 
 
-def check_portable(part: Any, path: str, seen: set[int] | None = None) -> None:
-    """Refuse a model with a part that cannot be written as numbers, texts and names.
+def check_portable(part: object, path: str, seen: set[int] | None = None) -> None:
+    """Refuse a model with a part that cannot be written as numbers, strings and names.
 
     Parameters
     ----------
     part : object
     path : str
-        How one gets to it from the model.
+        Path from the model to the part.
     seen : set of int, optional
-        Parts that are being looked at.
+        Parts on the path.
 
     Raises
     ------
     TypeError
-        It names the part.
+        The message names the part.
     """
     seen = set() if seen is None else seen
     if id(part) in seen or part is None or isinstance(part, str | bytes | Number | np.generic):
@@ -103,23 +103,23 @@ def check_portable(part: Any, path: str, seen: set[int] | None = None) -> None:
     seen.add(id(part))
     reason = _reason_to_stay(part)
     if reason:
-        raise TypeError(f"{path} cannot travel: {reason}")
+        raise TypeError(f"{path} cannot be saved: {reason}")
     try:
         inner = list(_inner_parts(part))
     except TypeError as error:
-        raise TypeError(f"{path} cannot travel: {error}") from error
+        raise TypeError(f"{path} cannot be saved: {error}") from error
     for step, child in inner:
         check_portable(child, path + step, seen)
     seen.discard(id(part))
 
 
-def _reason_to_stay(part: Any) -> str | None:
+def _reason_to_stay(part: object) -> str | None:
     if isinstance(part, np.ufunc):
         return None
     named = part if isinstance(part, type | FunctionType | BuiltinFunctionType) else type(part)
     module, name = named.__module__, named.__qualname__
     if module.partition(".")[0] in _LIBRARIES_LEFT_BEHIND:
-        return f"a file holds nothing of {module.partition('.')[0]}, and this is {part!r}"
+        return f"a file holds no objects of {module.partition('.')[0]}, and this is {part!r}"
     if name == "<lambda>":
         return "it is a lambda; a function of an importable module can be found again by its name"
     try:
@@ -131,11 +131,11 @@ def _reason_to_stay(part: Any) -> str | None:
     if isinstance(part, dict) and any(
         isinstance(key, bool | np.bool_) or not isinstance(key, str | Number) for key in part
     ):
-        return f"its keys have to be texts or numbers, and are {list(part)}"
+        return f"its keys must be strings or numbers, got {list(part)}"
     return None
 
 
-def _inner_parts(part: Any) -> Iterator[tuple[str, Any]]:
+def _inner_parts(part: object) -> Iterator[tuple[str, Any]]:
     if isinstance(part, dict):
         yield from ((f"[{key!r}]", value) for key, value in part.items())
     elif isinstance(part, list | tuple | set | frozenset):

@@ -1,4 +1,4 @@
-"""skops, imported with as little of scikit-learn as a file asks for."""
+"""Imports of skops that load as little of scikit-learn as possible."""
 
 import importlib
 import sys
@@ -15,8 +15,8 @@ _TRUSTED_TYPES = "skops.io._trusted_types"
 def whole_skops() -> ModuleType:
     """Import skops, without the libraries that scikit-learn has adapters for.
 
-    skops looks at all modules of scikit-learn when it is imported, those adapters too, which would
-    load PyTorch and hundreds of megabytes of it.
+    When it is imported, skops looks at all modules of scikit-learn, including those adapters, which
+    would load PyTorch and take hundreds of megabytes.
     """
     with _in_place_of(dict.fromkeys(_ADAPTERS)):
         return importlib.import_module("skops.io")
@@ -24,10 +24,10 @@ def whole_skops() -> ModuleType:
 
 @cache
 def lean_skops() -> ModuleType:
-    """Import a copy of skops for ourselves that trusts nothing.
+    """Import a copy of skops, for skann alone, that trusts nothing.
 
-    To list what can be trusted skops loads all of scikit-learn, which takes longer than to load a
-    model and to score with it.
+    To list what can be trusted, skops loads all of scikit-learn, which takes longer than loading a
+    model and predicting.
     """
     others = {name: module for name, module in sys.modules.items() if _is_skops(name)}
     for name in others:
@@ -49,7 +49,7 @@ def _is_skops(name: str) -> bool:
 
 @contextmanager
 def _in_place_of(modules: Mapping[str, ModuleType | None]) -> Iterator[None]:
-    """Put others in the place of modules that are not loaded yet; None seems not installed."""
+    """Replace modules that are not loaded yet; None makes one seem not installed."""
     stand_ins = {name: module for name, module in modules.items() if name not in sys.modules}
     sys.modules.update(stand_ins)  # type: ignore[arg-type]
     try:

@@ -1,4 +1,4 @@
-"""Versions that a model was made by, and whether they matter now."""
+"""Versions that a model was made with, and whether they differ from the current ones."""
 
 import platform
 from importlib import metadata
@@ -10,7 +10,7 @@ _PACKAGES = ("scikit-learn", "imbalanced-learn", "numpy", "pandas", "keras", "sk
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of Python, skann and what it stands on."""
+    """Return the versions of Python, skann and its dependencies."""
     found = {"python": platform.python_version(), "skann": skann.__version__}
     for name in _PACKAGES:
         try:
@@ -21,9 +21,9 @@ def versions() -> dict[str, str]:
 
 
 def warn_of_other_versions(written: dict[str, str], name: str) -> None:
-    """Warn where a model may predict other things than when it was written.
+    """Warn if a model may predict something else than when it was written.
 
-    scikit-learn keeps its own parts only from one patch to the next; NumPy computes alike in all
+    scikit-learn guarantees its own parts only between patch releases; NumPy computes alike in all
     versions, and Keras is not needed to predict.
     """
     other = [
@@ -36,8 +36,8 @@ def warn_of_other_versions(written: dict[str, str], name: str) -> None:
     ]
     if other:
         warn(
-            f"{name} was written with {' and '.join(other)}: compare some predictions with those "
-            "of before, or train anew",
+            f"{name} was written with {' and '.join(other)}: compare some predictions with the "
+            "previous ones, or train again",
             ModelVersionWarning,
         )
 

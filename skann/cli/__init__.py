@@ -65,7 +65,7 @@ def _occupy_closed_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
     if sys.stderr is None:
-        sys.stderr = open(2, "w", closefd=False)
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - open as long as the process
 
 
 def _set_threads() -> None:
@@ -88,7 +88,7 @@ def _warnings_as_notes() -> Iterator[None]:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", skann.SkannWarning)
         warnings.simplefilter("ignore", skann.DroppedColumnWarning)
-        warnings.showwarning = show  # type: ignore[assignment]
+        warnings.showwarning = show
         yield
 
 

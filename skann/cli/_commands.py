@@ -4,16 +4,19 @@ import argparse
 import dataclasses
 import shlex
 import sys
+import tempfile
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from skann.cli import _report as report
-from skann.cli._errors import CommandError, did_you_mean, listed
-from skann.cli._labels import find_label, split_target, two_labels
+from skann.cli._columns import Columns, chosen_columns
+from skann.cli._errors import CommandError, did_you_mean
+from skann.cli._labels import check_target, find_label, split_target, two_labels
 from skann.cli._model_file import SavedModel, fingerprints, load_model, save_model
 from skann.cli._outputs import check_outputs
+from skann.cli._parts import count_labels, deal_out
 from skann.cli._ranking import CustomerList
 from skann.cli._sample import sample_rows
 from skann.cli._split import Split, split_rows
@@ -21,14 +24,13 @@ from skann.cli._tables import (
     Blocks,
     file_kind,
     known_or_held,
-    matching_columns,
     open_table,
     read_table,
     table_files,
     to_frame,
     write_table,
 )
-from skann.cli._training import fit, on_terminal
+from skann.cli._training import fit, fit_out_of_core, on_terminal
 from skann.costs import forecast_cost
 from skann.inspection._report._format import aligned, money
 
@@ -69,34 +71,29 @@ def demo(arguments: argparse.Namespace) -> None:
 def train(arguments: argparse.Namespace) -> None:
     """Train a model on a table, and report on test rows."""
     check_outputs(_inputs(arguments), {"--model": arguments.model, "--report": arguments.report})
-    target = arguments.target.strip()
+    saved = _train_out_of_core(arguments) if arguments.out_of_core else _train_at_once(arguments)
+    save_model(saved, arguments.model)
+    report.say("Saved", f"{arguments.model}. Next:")
+    print(
+        f"\n  skann predict {shlex.quote(arguments.model)} NEW_CUSTOMERS.csv --out contacts.csv\n"
+    )
+
+
+def _train_at_once(arguments: argparse.Namespace) -> SavedModel:
+    path, target = arguments.data, arguments.target.strip()
     n_rows = None
     if arguments.sample is None:
-        table = read_table(arguments.data)
+        table = read_table(path)
     else:
-        blocks = open_table(arguments.data)
-        table, n_rows = sample_rows(blocks, target, arguments.sample, arguments.seed)
-    shape = table.shape
-    others = [name for name in table.column_names if name != target]
-    option, apart = _column_to_split_by(arguments, others)
-    dropped = [name for name in matching_columns(arguments.drop, others) if name != apart]
-    learned = [name for name in others if name not in {apart, *dropped}]
-    roles = _column_roles(arguments.role, learned)
-    frame = to_frame(table.drop_columns(dropped), arguments.data)
-    features, labels = _split(frame, target, arguments.data, shape, n_drawn_from=n_rows)
-    pair = two_labels(labels)
-    positive = pair[1]
-    if arguments.positive is not None:
-        positive = find_label(arguments.positive, pair)
-    if dropped:
-        report.say("", f"left out {report.some(dropped)}: --drop")
-    if apart is not None:
-        report.say("", f"left out {apart}: {option}")
-    if all(roles.get(name) == "drop" for name in learned):
-        raise CommandError("no column is left to learn from: drop fewer")
+        table, n_rows = sample_rows(open_table(path), target, arguments.sample, arguments.seed)
+    columns = chosen_columns(arguments, table.column_names, target)
+    frame = to_frame(table.drop_columns(columns.dropped), path)
+    features, labels = _split(frame, target, path, table.shape, n_drawn_from=n_rows)
+    positive = _positive(arguments, two_labels(labels))
+    _say_left_out(columns)
     churned = (labels == positive).to_numpy()
-    column = None if apart is None else features.pop(apart)
-    split = split_rows(churned, arguments.test_size, arguments.seed, option, column)
+    column = None if columns.apart is None else features.pop(columns.apart)
+    split = split_rows(churned, arguments.test_size, arguments.seed, columns.option, column)
     saved = fit(
         features,
         labels,
@@ -104,7 +101,7 @@ def train(arguments: argparse.Namespace) -> None:
         split,
         fn_cost=arguments.fn_cost,
         fp_cost=arguments.fp_cost,
-        column_roles=roles,
+        column_roles=columns.roles,
         guessed=arguments.positive is None,
         epochs=arguments.epochs,
         seed=arguments.seed,
@@ -112,11 +109,60 @@ def train(arguments: argparse.Namespace) -> None:
     )
     if arguments.report:
         _write_report(saved, features, labels, arguments.report, split, arguments.seed)
-    save_model(saved, arguments.model)
-    report.say("Saved", f"{arguments.model}. Next:")
-    print(
-        f"\n  skann predict {shlex.quote(arguments.model)} NEW_CUSTOMERS.csv --out contacts.csv\n"
+    return saved
+
+
+def _train_out_of_core(arguments: argparse.Namespace) -> SavedModel:
+    path, target = arguments.data, arguments.target.strip()
+    table = open_table(path)
+    first = next(iter(table))
+    columns = chosen_columns(arguments, first.column_names, target)
+    if columns.option is not None:
+        raise CommandError(
+            f"--out-of-core draws test rows at random: leave out {columns.option}, or give "
+            "--sample in its place"
+        )
+    frame = to_frame(first.drop_columns(columns.dropped), path)
+    check_target(frame.columns, target, path)
+    labels = count_labels(table, target)
+    n_rows = labels.n_labelled + labels.n_unlabelled
+    _say_rows(path, f"{n_rows:,} rows", len(first.column_names), labels.n_unlabelled, target)
+    positive = _positive(arguments, tuple(labels.n_rows))
+    _say_left_out(columns)
+    report.describe_classes(
+        labels.n_rows[positive],
+        labels.n_labelled,
+        target,
+        positive,
+        guessed=arguments.positive is None,
     )
+    with tempfile.TemporaryDirectory(prefix="skann-") as folder:
+        parts = deal_out(
+            table,
+            labels,
+            dropped=columns.dropped,
+            test_size=arguments.test_size,
+            folder=folder,
+            seed=arguments.seed,
+        )
+        saved = fit_out_of_core(
+            parts,
+            positive,
+            fn_cost=arguments.fn_cost,
+            fp_cost=arguments.fp_cost,
+            column_roles=columns.roles,
+            epochs=arguments.epochs,
+            seed=arguments.seed,
+            own_process=arguments.own_process,
+        )
+        if arguments.report:
+            (some, some_labels), (test, test_labels) = parts.training[0].read(), parts.test.read()
+            features = pd.concat([some, test], ignore_index=True)
+            labels_of_both = pd.concat([some_labels, test_labels], ignore_index=True)
+            rows = np.arange(len(features))
+            split = Split(rows[: len(some)], rows[len(some) :], "")
+            _write_report(saved, features, labels_of_both, arguments.report, split, arguments.seed)
+    return saved
 
 
 def evaluate(arguments: argparse.Namespace) -> None:
@@ -146,7 +192,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     features = saved.features(features, arguments.data)
     probability = saved.probability(features)
     churned = (labels == saved.positive).to_numpy()
-    report.describe_classes(churned, target, saved.positive)
+    report.describe_classes(churned.sum(), len(churned), target, saved.positive)
     _note_trained_rows(saved, features)
     print()
     probabilities = {"network": probability}
@@ -184,7 +230,9 @@ def _forecast(saved: SavedModel, table: pa.Table, path: str) -> None:
 def _note_trained_rows(saved: SavedModel, features: pd.DataFrame) -> None:
     n_known = np.isin(fingerprints(features), saved.trained_rows).sum()
     if n_known:
-        report.say("Note", f"the model was trained on {n_known:,} of these rows: they flatter it")
+        report.say(
+            "Note", f"the model was trained on at least {n_known:,} of these rows: they flatter it"
+        )
 
 
 def monitor(arguments: argparse.Namespace) -> None:
@@ -230,39 +278,18 @@ def _inputs(arguments: argparse.Namespace, model: str | None = None) -> dict[str
     return inputs if model is None else {"model": model, **inputs}
 
 
-def _column_to_split_by(
-    arguments: argparse.Namespace, columns: list[str]
-) -> tuple[str | None, str | None]:
-    """Return the option that says how test rows are chosen, and its column; None for at random."""
-    if arguments.group is not None and arguments.time is not None:
-        raise CommandError(
-            "give --group or --time, not both: customers whose newest rows are the test have older "
-            "rows on the other side"
-        )
-    for option, given in (("--group", arguments.group), ("--time", arguments.time)):
-        if given is not None:
-            column = given.strip()
-            if column not in columns:
-                raise CommandError(
-                    f"{option} {column}: there is no such column beside the target"
-                    + (did_you_mean(column, columns) or f". There are {listed(columns)}")
-                )
-            return option, column
-    return None, None
+def _positive(arguments: argparse.Namespace, pair: tuple[str, ...]) -> str:
+    """Return the label of those who left."""
+    return pair[1] if arguments.positive is None else find_label(arguments.positive, pair)
 
 
-def _column_roles(wanted: list[tuple[str, str]], columns: list[str]) -> dict[str, str]:
-    """Return the roles that the user gave, by column."""
-    roles: dict[str, str] = {}
-    for column, role in wanted:
-        if column not in columns:
-            raise CommandError(
-                f"--role {column}={role}: there is no such column to learn from"
-                + (did_you_mean(column, columns) or f". There are {listed(columns)}")
-            )
-        if roles.setdefault(column, role) != role:
-            raise CommandError(f"--role gives {column} two roles, {roles[column]} and {role}")
-    return roles
+def _say_left_out(columns: Columns) -> None:
+    if columns.dropped:
+        report.say("", f"left out {report.some(columns.dropped)}: --drop")
+    if columns.apart is not None:
+        report.say("", f"left out {columns.apart}: {columns.option}")
+    if all(columns.roles.get(name) == "drop" for name in columns.learned):
+        raise CommandError("no column is left to learn from: drop fewer")
 
 
 def _split(
@@ -278,10 +305,14 @@ def _split(
     if labels.empty:
         raise CommandError(f"{path}: column {target!r} is empty")
     what = "rows" if n_drawn_from is None else f"of {n_drawn_from:,} rows, drawn by --sample,"
-    report.say("Data", f"{path}, {shape[0]:,} {what} and {shape[1]} columns")
-    if len(labels) < len(frame):
-        report.say("", f"left out {len(frame) - len(labels):,} rows: no {target}")
+    _say_rows(path, f"{shape[0]:,} {what}", shape[1], len(frame) - len(labels), target)
     return features, labels
+
+
+def _say_rows(path: str, rows: str, n_columns: int, n_unlabelled: int, target: str) -> None:
+    report.say("Data", f"{path}, {rows} and {n_columns} columns")
+    if n_unlabelled:
+        report.say("", f"left out {n_unlabelled:,} rows: no {target}")
 
 
 def _write_report(

@@ -139,7 +139,7 @@ class _Text:
         """Open the bytes in UTF-8."""
         if self._decoded is not None:
             return io.BytesIO(self._decoded[self.start :])
-        file = open(self.path, "rb")
+        file = open(self.path, "rb")  # noqa: SIM115 - the caller closes it
         file.seek(self.start)
         return file
 
@@ -329,7 +329,7 @@ def _even_rows(lines: list[str], separator: str) -> list[list[str]]:
             if not row:
                 continue
             n = len(even[0] if even else row)
-            if n == 1 or len(row) != n and (len(row) != n + 1 or row[n]):
+            if n == 1 or (len(row) != n and (len(row) != n + 1 or row[n])):
                 break
             even.append(row)
     except csv.Error:  # a wrong separator, the end of the sample, or what the reader will refuse

@@ -1,7 +1,7 @@
 """The labels of the target column, as people write them."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -13,6 +13,16 @@ _WHOLE_NUMBER = re.compile(r"([+-]?\d+)(?:\.0*|,0)")
 _NUMBERS_OF_FLAGS = {"true": "1", "false": "0"}
 
 
+def check_target(columns: Iterable[str], target: str, path: str) -> None:
+    """Refuse a table without the target column."""
+    columns = list(columns)
+    if target not in columns:
+        raise CommandError(
+            f"{path} has no column {target!r}"
+            + (did_you_mean(target, columns) or f". It has {listed(columns)}")
+        )
+
+
 def split_target(
     frame: pd.DataFrame, target: str, path: str, known: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, pd.Series]:
@@ -22,11 +32,7 @@ def split_target(
     Labels that mean the same as a ``known`` one become that: 1 and "true" become "True". What
     people write for "not known", such as NA, is not a label, unless it is one of just two.
     """
-    if target not in frame.columns:
-        raise CommandError(
-            f"{path} has no column {target!r}"
-            + (did_you_mean(target, frame.columns) or f". It has {listed(frame.columns)}")
-        )
+    check_target(frame.columns, target, path)
     texts = [None if pd.isna(value) else _label(value) for value in frame[target].astype(object)]
     by_meaning = {_meaning(label): label for label in known}
     if by_meaning and len(by_meaning) == len(known):

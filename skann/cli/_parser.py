@@ -90,11 +90,18 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument(
         "--test-size", type=_share, metavar="SHARE", default=0.2, help="test share (%(default)s)"
     )
-    train.add_argument(
+    large = train.add_mutually_exclusive_group()
+    large.add_argument(
         "--sample",
         type=_count,
         metavar="N",
         help="rows to draw from a table that is too large, in proportion to its labels",
+    )
+    large.add_argument(
+        "--out-of-core",
+        action="store_true",
+        help="train one network on all rows of a table that is too large, some at a time, from a "
+        "shuffled copy in the folder for temporary files (TMPDIR)",
     )
     train.add_argument(
         "--epochs", type=_count, metavar="N", help="maximum number of passes over the training rows"

@@ -46,11 +46,11 @@ def some(names: Sequence[str]) -> str:
 
 
 def describe_classes(
-    churned: np.ndarray, target: str, positive: Any, *, guessed: bool = False
+    n_churned: int, n_rows: int, target: str, positive: Any, *, guessed: bool = False
 ) -> None:
     """Print the class balance, and what it makes of accuracy."""
-    share = churned.mean()
-    say("Target", f"{target} = {positive}: {churned.sum():,} of {len(churned):,} ({share:.1%})")
+    share = n_churned / n_rows
+    say("Target", f"{target} = {positive}: {n_churned:,} of {n_rows:,} ({share:.1%})")
     if guessed and share > 0.5:
         say("", f"Most are {positive}. If those who leave are the others, say so: --positive LABEL")
     elif guessed and str(positive).casefold() not in _OBVIOUS:

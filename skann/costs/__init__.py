@@ -1,4 +1,4 @@
-"""From probabilities to decisions by what each outcome costs; NumPy only."""
+"""From probabilities to decisions by the cost of each outcome."""
 
 from skann.costs._forecast import CostForecast, forecast_cost
 from skann.costs._prior_estimate import PriorEstimate, estimate_prior

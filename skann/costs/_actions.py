@@ -1,12 +1,13 @@
 """Several ways to contact a customer, of which each customer gets the one with the highest gain."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from skann._typing import Amount, Table
 from skann.costs._decision import contact_gain
-from skann.costs._matrix import COST_NAMES, Costs, read_amount, read_costs
+from skann.costs._matrix import COST_NAMES, Costs, amounts_of, read_amount, read_costs
 
 ACTION_KEYS = ("fp_cost", "tp_cost", "contact_cost")
 
@@ -15,7 +16,7 @@ class Offer(NamedTuple):
     """What contacting each customer means, under the action chosen for that customer."""
 
     costs: Costs
-    contact_cost: Any  # taken from a budget: float or array of shape (n_customers,)
+    contact_cost: Amount  # taken from a budget
     action: np.ndarray  # index of the action, shape (n_customers,)
 
 
@@ -24,15 +25,15 @@ class Offers(NamedTuple):
 
     names: list[str]
     costs: list[Costs]
-    contact_costs: list[Any]
+    contact_costs: list[Amount]
 
     def rows(self, rows: np.ndarray) -> "Offers":
         """Return the same for some customers."""
-        contact_costs = [cost if np.ndim(cost) == 0 else cost[rows] for cost in self.contact_costs]
+        contact_costs = [amounts_of(cost, rows) for cost in self.contact_costs]
         return Offers(self.names, [costs.rows(rows) for costs in self.costs], contact_costs)
 
     def best(self, probability: np.ndarray) -> Offer:
-        """Return the action that gains most for each customer, the first of equal ones."""
+        """Choose for each customer the action with the highest expected gain, or the first such."""
         if len(self.names) == 1:
             action = np.zeros(len(probability), dtype=np.intp)
             return Offer(self.costs[0], self.contact_costs[0], action)
@@ -42,7 +43,7 @@ class Offers(NamedTuple):
         return Offer(costs, _pick(self.contact_costs, action), action)
 
 
-def _pick(amounts: Any, action: np.ndarray) -> np.ndarray:
+def _pick(amounts: Sequence[Amount], action: np.ndarray) -> np.ndarray:
     table = np.stack([np.broadcast_to(amount, len(action)) for amount in amounts])
     return table[action, np.arange(len(action))]
 
@@ -50,7 +51,7 @@ def _pick(amounts: Any, action: np.ndarray) -> np.ndarray:
 def read_offers(
     own: Mapping[str, Any],
     actions: Mapping[str, Mapping[str, Any]] | None,
-    X: Any,
+    X: Table,
     n_customers: int,
 ) -> Offers:
     """Read costs and actions.
@@ -63,7 +64,7 @@ def read_offers(
     X : DataFrame or any
         Where columns are looked up.
     n_customers : int
-        Length that arrays must have.
+        Required length of arrays.
 
     Raises
     ------
@@ -89,7 +90,7 @@ def read_offers(
     return read
 
 
-def _check_action(name: str, changes: Any, own: Mapping[str, Any]) -> None:
+def _check_action(name: str, changes: Mapping[str, Any], own: Mapping[str, Any]) -> None:
     if not isinstance(changes, Mapping):
         raise ValueError(
             f"action {name!r} must be a dict with keys among {list(ACTION_KEYS)}, got {changes!r}"
@@ -107,7 +108,9 @@ def _check_action(name: str, changes: Any, own: Mapping[str, Any]) -> None:
             )
 
 
-def cost_columns(own: Mapping[str, Any], actions: Mapping[str, Mapping[str, Any]] | None) -> set:
+def cost_columns(
+    own: Mapping[str, Any], actions: Mapping[str, Mapping[str, Any]] | None
+) -> set[str]:
     """Return the names of the columns that hold costs."""
     values = [*own.values()]
     for changes in (actions or {}).values():

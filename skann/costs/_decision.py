@@ -34,10 +34,10 @@ def bayes_threshold(costs: Costs) -> float:
             f"These costs reward mistakes: fn_cost={costs.fn_cost:g} is below "
             f"tp_cost={costs.tp_cost:g}, and fp_cost={costs.fp_cost:g} is below "
             f"tn_cost={costs.tn_cost:g}. A cost is what an outcome costs, a benefit is a negative "
-            "cost: check the signs, or name the other class as pos_label."
+            "cost: check the signs, or name the other class as pos_label"
         )
     if missed > 0 and wasted > 0:
-        return wasted / (wasted + missed)
+        return float(wasted / (wasted + missed))
     return -np.inf if missed >= 0 >= wasted and missed != wasted else np.inf
 
 
@@ -63,7 +63,7 @@ def loss_share(probability: np.ndarray | float, costs: Costs) -> np.ndarray:
     contestable customers.
     """
     missed, wasted = probability * costs.missed, (1.0 - probability) * costs.wasted
-    return missed / (missed + wasted)
+    return np.asarray(missed / (missed + wasted))
 
 
 class Sweep(NamedTuple):

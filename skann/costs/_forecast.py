@@ -11,7 +11,15 @@ from skann.costs._priors import check_probability
 
 
 class CostForecast(NamedTuple):
-    """A cost per customer, and the bounds of its interval."""
+    """A cost per customer, and the bounds of its interval.
+
+    Attributes
+    ----------
+    cost : float
+        Expected cost per customer.
+    low, high : float
+        Bounds between which the cost lies with the confidence that was asked for.
+    """
 
     cost: float
     low: float
@@ -37,8 +45,8 @@ def forecast_cost(
     contacted : array-like of bool, shape (n_customers,)
         Whom the decisions contact.
     fn_cost, fp_cost, tp_cost, tn_cost : float or array-like of shape (n_customers,)
-        What each outcome costs, by default 1 for a mistake and 0 otherwise; a benefit is a
-        negative cost.
+        Cost of each outcome, by default 1 for a mistake and 0 otherwise; a benefit is a negative
+        cost.
     confidence : float in (0, 1), default=0.95
         Share of populations whose cost lies within the bounds. It allows for who happens to leave
         at these probabilities, and not for a model whose probabilities are off.

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
+
+from skann._typing import Amount, Table
 
 COST_NAMES = ("fn_cost", "fp_cost", "tp_cost", "tn_cost")
 DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
@@ -12,19 +15,19 @@ DEFAULT_COSTS = {"fn_cost": 1.0, "fp_cost": 1.0, "tp_cost": 0.0, "tn_cost": 0.0}
 class Costs(NamedTuple):
     """The four costs, each a float or an array of shape (n_customers,)."""
 
-    fn_cost: Any
-    fp_cost: Any
-    tp_cost: Any
-    tn_cost: Any
+    fn_cost: Amount
+    fp_cost: Amount
+    tp_cost: Amount
+    tn_cost: Amount
 
     @property
-    def missed(self) -> Any:
-        """What leaving a churner costs more than contacting that churner."""
+    def missed(self) -> Amount:
+        """How much more it costs to leave a churner than to contact that churner."""
         return self.fn_cost - self.tp_cost
 
     @property
-    def wasted(self) -> Any:
-        """What contacting a loyal customer costs more than leaving that customer alone."""
+    def wasted(self) -> Amount:
+        """How much more it costs to contact a loyal customer than to leave that customer alone."""
         return self.fp_cost - self.tn_cost
 
     @property
@@ -34,10 +37,10 @@ class Costs(NamedTuple):
 
     def rows(self, rows: np.ndarray) -> "Costs":
         """Return the costs of some customers."""
-        return Costs(*(cost if np.ndim(cost) == 0 else cost[rows] for cost in self))
+        return Costs(*(amounts_of(cost, rows) for cost in self))
 
     def of_decisions(self, positive: np.ndarray, contacted: np.ndarray) -> np.ndarray:
-        """Return what each customer's outcome cost, of shape (n_customers,)."""
+        """Return what each customer's outcome cost, shape (n_customers,)."""
         return np.where(
             positive,
             np.where(contacted, self.tp_cost, self.fn_cost),
@@ -45,7 +48,14 @@ class Costs(NamedTuple):
         )
 
 
-def read_costs(given: Sequence[Any], X: Any, n_customers: int, where: str = "") -> Costs:
+def amounts_of(amount: Amount, rows: np.ndarray) -> Amount:
+    """Return the amounts of some customers, or the one of all."""
+    return amount[rows] if isinstance(amount, np.ndarray) else amount
+
+
+def read_costs(
+    given: Sequence[ArrayLike], X: Table | None, n_customers: int, where: str = ""
+) -> Costs:
     """Read the four costs, in the order of ``COST_NAMES``; see ``read_amount``.
 
     Errors name them after ``where``.
@@ -58,18 +68,18 @@ def read_costs(given: Sequence[Any], X: Any, n_customers: int, where: str = "") 
     )
 
 
-def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
+def read_amount(name: str, value: ArrayLike, X: Table | None, n_customers: int) -> Amount:
     """Read a number, an array or a column of X.
 
     Parameters
     ----------
     name : str
-        What the amount is, for errors.
+        Name of the amount, for errors.
     value : float, array-like of shape (n_customers,), or str
-    X : DataFrame or any
+    X : DataFrame or anything
         Where a column is looked up.
     n_customers : int
-        Length that an array must have.
+        Required length of an array.
 
     Returns
     -------
@@ -98,7 +108,7 @@ def read_amount(name: str, value: Any, X: Any, n_customers: int) -> Any:
     return amount if amount.ndim else float(amount)
 
 
-def _column(name: str, column: str, X: Any) -> Any:
+def _column(name: str, column: str, X: Any) -> ArrayLike:
     names = getattr(X, "columns", None)
     if names is None:
         raise ValueError(

@@ -16,7 +16,15 @@ _WIDE = 0.5  # an interval this wide says next to nothing
 
 
 class PriorEstimate(NamedTuple):
-    """A churn rate, and the bounds of its interval."""
+    """A churn rate, and the bounds of its interval.
+
+    Attributes
+    ----------
+    prior : float
+        The likeliest churn rate.
+    low, high : float
+        Bounds between which the rate lies with the confidence that was asked for.
+    """
 
     prior: float
     low: float
@@ -28,9 +36,9 @@ def estimate_prior(
 ) -> PriorEstimate:
     """Estimate the churn rate of customers from their probabilities alone.
 
-    If customers of either class look as they did in training and only their shares changed, then
-    calibrated probabilities tell the new share: it is the one of highest likelihood, at which
-    expectation maximisation comes to rest.
+    If customers of either class look as they did in training and only the class shares changed,
+    then calibrated probabilities tell the new share: it is the one of highest likelihood, at which
+    expectation maximisation converges.
 
     Parameters
     ----------

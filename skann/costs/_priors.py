@@ -93,7 +93,7 @@ def move_to_prior(probability: ArrayLike, *, from_prior: float, to_prior: float)
     probability : array-like
         Probabilities of the positive class.
     from_prior, to_prior : float in (0, 1)
-        Share of positives that training saw, and that the new population has.
+        Share of positives in the training data and in the new population.
 
     Returns
     -------

@@ -1,14 +1,14 @@
 """Costs of a retention offer."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
+
+from skann._typing import Amount
 
 
 def retention_costs(
     clv: ArrayLike, incentive: ArrayLike, contact: ArrayLike, acceptance: ArrayLike
-) -> dict[str, Any]:
+) -> dict[str, Amount]:
     """Return the four costs of contacting customers with an offer that some churners accept.
 
     Whoever is left alone costs nothing. A loyal customer who is contacted takes the incentive, and
@@ -18,11 +18,11 @@ def retention_costs(
     Parameters
     ----------
     clv : float or array-like of shape (n_customers,)
-        Customer lifetime value: what is lost with the customer.
+        Customer lifetime value, which is lost when the customer leaves.
     incentive : float or array-like of shape (n_customers,)
-        What the offer costs when it is taken.
+        Cost of the offer when it is taken.
     contact : float or array-like of shape (n_customers,)
-        What one contact costs.
+        Cost of one contact.
     acceptance : float or array-like of shape (n_customers,)
         Probability from 0 to 1 that a churner accepts.
 

@@ -16,7 +16,7 @@ from skann.costs._selection import (
 
 
 class Rule(NamedTuple):
-    """A tuned cut, and a limit on how many can be contacted."""
+    """A tuned cut, and a limit on the contacts."""
 
     threshold: float  # contact above this probability, where costs are the constant ones
     cut: float  # contact above this loss share, for other costs

@@ -75,7 +75,7 @@ def select_within_budget(
     gain : array-like of shape (n_customers,)
         Expected gain of contacting each customer.
     contact_cost : array-like of shape (n_customers,) or float
-        What contacting each customer takes from the budget; not negative.
+        Part of the budget that contacting each customer takes; not negative.
     budget : float
         Money to spend, in the unit of ``contact_cost``.
 

@@ -1,14 +1,15 @@
 """Training weights from what mistakes cost."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skann.costs._matrix import COST_NAMES, Costs
 
 
-def mistake_weights(churned: np.ndarray, costs: dict[str, Any]) -> np.ndarray:
-    """Return what a mistake on each customer costs, as a weight for training.
+def mistake_weights(churned: np.ndarray, costs: Mapping[str, ArrayLike]) -> np.ndarray:
+    """Return the cost of a mistake on each customer, as a weight for training.
 
     A classifier that is trained on weighted examples minimises the weighted mistakes (Zadrozny,
     Langford and Abe 2003, "Cost-sensitive learning by cost-proportionate example weighting",

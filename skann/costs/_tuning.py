@@ -48,7 +48,7 @@ def tune(
     weight : ndarray of shape (n,)
         Rows of weight 0 are left out.
     method : {"empirical", "bayes"}
-        Whether the cut is the cheapest on these customers, or follows from the costs alone.
+        The cut is the cheapest on these customers, or follows from the costs alone.
     random_state : RandomState
         For the resamples behind ``spread``.
     """

@@ -1,4 +1,4 @@
-"""Made customers who leave for reasons like real ones."""
+"""Synthetic customers who leave for reasons like those of real ones."""
 
 from numbers import Integral, Real
 from typing import Any
@@ -17,10 +17,10 @@ _N_REGIONS = 30
 _SCALE = 0.88
 
 _DESCRIPTION = """\
-Made churn data
----------------
+Synthetic churn data
+--------------------
 
-Customers of a subscription service that never was, one row each, seen on 2025-01-01.
+Customers of a fictional subscription service, one row each, as of 2025-01-01.
 The target says whether the customer left in the following month.
 
 Target: ``churn``, "No" or "Yes" (the positive class, sorted last).
@@ -35,22 +35,22 @@ Columns
     has_internet      boolean
     age               years; 8 % missing at random
     tenure_months     whole months since signup_date
-    monthly_charge    money a month
-    usage_gb          gigabytes a month, heavy right tail; missing without internet
+    monthly_charge    money per month
+    usage_gb          gigabytes per month, heavy right tail; missing without internet
     support_calls     calls in the last quarter, most often 0
     survey_score      1 to 10; often missing, and the silent leave more often
     customer_value    money lost when the customer leaves: margin of the coming years
 
 What to expect
-    Effects bend and cross: usage and age matter at both ends, one or two support calls are
-    harmless and four are not, a high charge drives away those without a contract only. On 10,000
-    rows gradient boosting reaches an AUC near 0.85 and logistic regression some 0.03 less; no
-    model can reach 0.9, because who leaves is partly chance.
+    Effects are nonlinear and interact: usage and age matter at both ends, one or two support calls
+    are harmless and four are not, a high charge drives away only those without a contract. On
+    10,000 rows gradient boosting reaches an AUC near 0.85 and logistic regression some 0.03 less;
+    no model can reach 0.9, because who leaves is partly chance.
 
 Traps
     Accuracy: at 20 % churn, "nobody leaves" is right for 80 % of the customers.
     customer_id and signup_date carry nothing that the other columns lack.
-    Missing values say something in survey_score and usage_gb, and nothing in age.
+    Missing values carry information in survey_score and usage_gb, and none in age.
 """
 
 
@@ -70,7 +70,7 @@ def make_churn(
     *,
     return_X_y: bool = False,
 ) -> Any:
-    """Make a table of customers, some of whom leave.
+    """Generate a table of customers, some of whom leave.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def make_churn(
             ``data`` and ``target``.
         feature_names, target_names : list of str
         DESCR : str
-            What the columns mean, and where they mislead.
+            Meaning of the columns, and where they mislead.
     (data, target) : tuple if ``return_X_y`` is True
 
     Raises
@@ -136,7 +136,7 @@ def make_churn(
 
 
 def _draw_customers(n: int, rng: np.random.RandomState) -> tuple[pd.DataFrame, np.ndarray]:
-    """Customers, and how much each is inclined to leave, as a logit without its intercept."""
+    """Draw customers, and how much each is inclined to leave, as a logit without its intercept."""
     region_share = 1 / np.arange(1, _N_REGIONS + 1)
     region = rng.choice(_N_REGIONS, size=n, p=region_share / region_share.sum())
     contract = rng.choice(3, size=n, p=[0.55, 0.25, 0.2])

@@ -4,8 +4,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 
+from skann._typing import Weights
 
-def weights(sample_weight: ArrayLike | None, n_samples: int) -> np.ndarray:
+
+def weights(sample_weight: Weights | ArrayLike | None, n_samples: int) -> np.ndarray:
     """Return weights of shape (n_samples,), ones by default."""
     if sample_weight is None:
         return np.ones(n_samples)

@@ -1,7 +1,6 @@
 """What decisions cost."""
 
 import warnings
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -9,20 +8,21 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.utils.validation import check_consistent_length
 
 from skann._labels import check_labels, positive_class
+from skann._typing import Label, Labels, Weights
 from skann.costs._matrix import Costs, read_costs
 from skann.metrics._arrays import weights
 
 
 def expected_cost(
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
+    y_true: Labels,
+    y_pred: Labels,
     *,
     fn_cost: ArrayLike = 1.0,
     fp_cost: ArrayLike = 1.0,
     tp_cost: ArrayLike = 0.0,
     tn_cost: ArrayLike = 0.0,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
 ) -> float:
     """Return what decisions cost per customer.
 
@@ -61,15 +61,15 @@ def expected_cost(
 
 
 def savings_score(
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
+    y_true: Labels,
+    y_pred: Labels,
     *,
     fn_cost: ArrayLike = 1.0,
     fp_cost: ArrayLike = 1.0,
     tp_cost: ArrayLike = 0.0,
     tn_cost: ArrayLike = 0.0,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
 ) -> float:
     """Return the share of the cost that decisions save.
 
@@ -122,11 +122,11 @@ def savings_score(
 
 
 def _read(
-    y_true: ArrayLike,
-    y_pred: ArrayLike,
+    y_true: Labels,
+    y_pred: Labels,
     costs: tuple[ArrayLike, ...],
-    pos_label: Any,
-    sample_weight: ArrayLike | None,
+    pos_label: Label | None,
+    sample_weight: Weights | None,
 ) -> tuple[np.ndarray, np.ndarray, Costs, np.ndarray]:
     check_consistent_length(y_true, y_pred)
     true, predicted = check_labels(y_true, name="y_true"), check_labels(y_pred, name="y_pred")

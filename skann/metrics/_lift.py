@@ -1,22 +1,21 @@
 """How much of the churn the top of the ranking holds."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skann._labels import check_labels, positive_class
+from skann._typing import Label, Labels, Weights
 from skann.costs._decision import ranked_groups
 from skann.metrics._arrays import scores, weights
 
 
 def lift_score(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     fraction: float = 0.1,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
 ) -> float:
     """Return the churn rate among the customers with the highest scores over that of all.
 
@@ -49,12 +48,12 @@ def lift_score(
 
 
 def precision_at_top(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     fraction: float = 0.1,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
 ) -> float:
     """Return the churn rate among the customers with the highest scores.
 
@@ -79,12 +78,12 @@ def precision_at_top(
 
 
 def recall_at_top(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     fraction: float = 0.1,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
 ) -> float:
     """Return the share of all churners found among the customers with the highest scores.
 
@@ -109,11 +108,11 @@ def recall_at_top(
 
 
 def _top(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     fraction: float,
-    pos_label: Any,
-    sample_weight: ArrayLike | None,
+    pos_label: Label | None,
+    sample_weight: Weights | None,
 ) -> tuple[float, float]:
     """Return churners in the top and among all, as shares of all customers."""
     if not 0 < fraction <= 1:

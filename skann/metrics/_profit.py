@@ -1,28 +1,27 @@
 """Profit of a retention campaign at the best fraction to contact."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc
 from sklearn.isotonic import isotonic_regression
 
 from skann._labels import check_labels, positive_class
+from skann._typing import Label, Labels, Weights
 from skann.costs._decision import ranked_groups
 from skann.costs._retention import retention_costs
 from skann.metrics._arrays import scores, weights
 
 
 def max_profit_score(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     clv: float = 200.0,
     incentive: float = 10.0,
     contact: float = 1.0,
     acceptance: float = 0.3,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
     return_fraction: bool = False,
 ) -> float | tuple[float, float]:
     """Return the maximum profit per customer of a retention campaign (MPC).
@@ -71,7 +70,7 @@ def max_profit_score(
 
 
 def emp_churn_score(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_score: ArrayLike,
     *,
     clv: float = 200.0,
@@ -79,8 +78,8 @@ def emp_churn_score(
     contact: float = 1.0,
     alpha: float = 6.0,
     beta: float = 14.0,
-    pos_label: Any = None,
-    sample_weight: ArrayLike | None = None,
+    pos_label: Label | None = None,
+    sample_weight: Weights | None = None,
     return_fraction: bool = False,
 ) -> float | tuple[float, float]:
     """Return the expected maximum profit per customer of a retention campaign (EMPC).
@@ -91,10 +90,12 @@ def emp_churn_score(
 
     Parameters
     ----------
-    y_true, y_score, clv, incentive, contact, pos_label, sample_weight, return_fraction
+    y_true, y_score, clv, incentive, contact
         As in ``max_profit_score``.
     alpha, beta : float, default=6.0, 14.0
         Parameters of the Beta distribution of acceptance, whose mean is 0.3 by default.
+    pos_label, sample_weight, return_fraction
+        As in ``max_profit_score``.
 
     Returns
     -------
@@ -138,7 +139,7 @@ def emp_churn_score(
 
 
 def _contacted_shares(
-    y_true: ArrayLike, y_score: ArrayLike, pos_label: Any, sample_weight: ArrayLike | None
+    y_true: Labels, y_score: ArrayLike, pos_label: Label | None, sample_weight: Weights | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return contacted churners and contacted others, as shares of all customers, per cut."""
     true = check_labels(y_true, name="y_true")

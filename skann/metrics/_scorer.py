@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from numpy.typing import ArrayLike
 from sklearn.metrics import make_scorer
 
+from skann._typing import Label, Labels, Table, Weights
 from skann.costs._matrix import DEFAULT_COSTS, read_amount
 from skann.metrics._cost import expected_cost, savings_score
 from skann.metrics._lift import lift_score, precision_at_top, recall_at_top
@@ -15,13 +15,13 @@ from skann.metrics._profit import emp_churn_score, max_profit_score
 class _ColumnCostScorer:
     """Scores decisions by costs that are columns of X."""
 
-    def __init__(self, costs: dict[str, Any], savings: bool, pos_label: Any):
+    def __init__(self, costs: dict[str, float | str], savings: bool, pos_label: Label | None):
         self.costs = costs
         self.savings = savings
         self.pos_label = pos_label
 
     def __call__(
-        self, estimator: Any, X: Any, y_true: ArrayLike, sample_weight: ArrayLike | None = None
+        self, estimator: Any, X: Table, y_true: Labels, sample_weight: Weights | None = None
     ) -> float:
         y_pred = estimator.predict(X)
         costs = {name: read_amount(name, cost, X, len(y_pred)) for name, cost in self.costs.items()}
@@ -41,7 +41,7 @@ def make_cost_scorer(
     tp_cost: float | str = 0.0,
     tn_cost: float | str = 0.0,
     savings: bool = False,
-    pos_label: Any = None,
+    pos_label: Label | None = None,
 ) -> Callable[..., float]:
     """Return a scorer that judges an estimator's decisions by what they cost.
 

@@ -27,7 +27,7 @@ def warnings_held_back() -> Iterator[list[warnings.WarningMessage]]:
 
 def check_any_score(
     stage: str,
-    scoring: Any,
+    scoring: object,
     metric: str,
     results: Mapping[str, Any],
     held: list[warnings.WarningMessage],

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Self
 
 from sklearn.base import BaseEstimator, clone
 
@@ -19,17 +19,17 @@ class Handover:
     estimator : estimator
     """
 
-    def __init__(self, estimator: Any) -> None:
+    def __init__(self, estimator: BaseEstimator) -> None:
         self._estimator = estimator
         self.stand_in = clone(estimator)
         vars(self.stand_in)["__sklearn_clone__"] = self._next
         self._waiting = deque([self.stand_in])  # for the search itself
 
-    def give(self, trained: Iterable[Any]) -> None:
+    def give(self, trained: Iterable[BaseEstimator]) -> None:
         """Let the next clones be these, whose ``fit`` has nothing left to do."""
         self._waiting.extend(trained)
 
-    def _next(self) -> Any:
+    def _next(self) -> BaseEstimator:
         return self._waiting.popleft() if self._waiting else clone(self._estimator)
 
 
@@ -39,10 +39,10 @@ class Failed(BaseEstimator):
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    def set_params(self, **parameters: Any) -> Self:
+    def set_params(self, **parameters: object) -> Self:
         """Ignore the parameters of the candidate."""
         return self
 
-    def fit(self, X: Any, y: Any = None, **fit_params: Any) -> Self:
+    def fit(self, X: object, y: object = None, **fit_params: object) -> Self:
         """Raise the error."""
         raise self.error

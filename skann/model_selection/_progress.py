@@ -30,7 +30,7 @@ class SearchProgress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         self._bar.close()
 
     def start(self, stage: str, new: list[dict[str, Any]]) -> None:

@@ -16,14 +16,16 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils.parallel import Parallel, delayed
 
 from skann._checkpoints import without_checkpoints
 from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._churn_ann._fit_in_parts import FitInParts
+from skann._sklearn_callbacks import Task
 from skann._sklearn_private import _check_method_params, _safe_indexing
+from skann._typing import Labels, Table
 from skann.model_selection._handover import Failed, Handover
 
 FIRST_RUNG = 4
@@ -80,13 +82,13 @@ def rungs() -> Iterator[int]:
         epoch *= 2
 
 
-def network_of(estimator: Any) -> Any:
+def network_of(estimator: BaseEstimator) -> Any:
     """Return the ChurnANNClassifier that is the estimator, or its last step; None if neither is."""
     last = estimator.steps[-1][1] if isinstance(estimator, Pipeline) else estimator
     return last if isinstance(last, ChurnANNClassifier) else None
 
 
-def can_race(estimator: Any) -> bool:
+def can_race(estimator: BaseEstimator) -> bool:
     """Tell whether a fit stops on validation rows, and gets the same rows each time it goes on."""
     network = network_of(estimator)
     if network is None or not network.early_stopping:
@@ -97,7 +99,7 @@ def can_race(estimator: Any) -> bool:
     return all(map(_is_repeatable, (*steps, network.preprocessor)))
 
 
-def are_comparable(estimator: Any, names: set[str]) -> bool:
+def are_comparable(estimator: BaseEstimator, names: set[str]) -> bool:
     """Tell whether the validation losses of networks that differ in ``names`` can be compared."""
     prefix = "" if network_of(estimator) is estimator else f"{estimator.steps[-1][0]}__"
     return all(
@@ -105,7 +107,7 @@ def are_comparable(estimator: Any, names: set[str]) -> bool:
     )
 
 
-def _is_repeatable(step: Any) -> bool:
+def _is_repeatable(step: BaseEstimator) -> bool:
     parameters = step.get_params() if hasattr(step, "get_params") else {}
     return not any(
         name.endswith("random_state") and not isinstance(value, int | np.integer)
@@ -117,7 +119,7 @@ def _is_repeatable(step: Any) -> bool:
 class Fit:
     """The fit of one candidate on one fold, as far as it went."""
 
-    estimator: Any
+    estimator: BaseEstimator
     seconds: float = 0.0
     error: Exception | None = None
 
@@ -126,7 +128,7 @@ class Fit:
         """How far the network has come."""
         return network_of(self.estimator)._parts
 
-    def trained(self) -> Any:
+    def trained(self) -> BaseEstimator:
         """Return the estimator at its best so far; its next ``fit`` has nothing left to do."""
         self.parts.end()
         return self.estimator if self.error is None else Failed(self.error)
@@ -136,22 +138,21 @@ class Fit:
 class Data:
     """What a search fits on."""
 
-    X: Any
-    y: Any
-    folds: list[Any]
+    X: Table
+    y: Labels
+    folds: list[tuple[np.ndarray, np.ndarray]]
     fit_params: Mapping[str, Any]
 
 
-def train_until(fit: Fit, data: Data, fold: int, epoch: int) -> Fit:
-    """Train up to ``epoch`` epochs in all, on the training rows of a fold."""
-    train = data.folds[fold][0]
-    fit_params = _check_method_params(data.X, data.fit_params, indices=train)
+def train_until(
+    fit: Fit, X: Any, y: Any, train: Any, fit_params: Mapping[str, Any], epoch: int
+) -> Fit:
+    """Train up to ``epoch`` epochs in all, on some rows of the table."""
+    fit_params = _check_method_params(X, fit_params, indices=train)
     fit.parts.until = epoch
     start = perf_counter()
     try:
-        fit.estimator.fit(
-            _safe_indexing(data.X, train), _safe_indexing(data.y, train), **fit_params
-        )
+        fit.estimator.fit(_safe_indexing(X, train), _safe_indexing(y, train), **fit_params)
     except Exception as error:
         fit.error = error
     fit.seconds += perf_counter() - start
@@ -161,7 +162,11 @@ def train_until(fit: Fit, data: Data, fold: int, epoch: int) -> Fit:
 def train_all(fits: list[list[Fit]], data: Data, epoch: int, parallel: Parallel) -> None:
     """Train all that are not done up to ``epoch`` epochs in all."""
     pairs = [(row, fold) for row in fits for fold, fit in enumerate(row) if not fit.parts.done]
-    trained = parallel(delayed(train_until)(row[fold], data, fold, epoch) for row, fold in pairs)
+    # Rows as arguments of their own are what a cluster sends once, not with each fit.
+    trained = parallel(
+        delayed(train_until)(row[fold], data.X, data.y, data.folds[fold][0], data.fit_params, epoch)
+        for row, fold in pairs
+    )
     for (row, fold), fit in zip(pairs, trained, strict=True):
         row[fold] = fit
 
@@ -210,7 +215,7 @@ def run_race(
             if i not in racing and unfinished:
                 left_at[i] = epoch
             if i not in racing or not unfinished:
-                ended(len(fits[i]))
+                ended(i)
     return left_at
 
 
@@ -239,7 +244,7 @@ class Races:
     fit_params: Mapping[str, Any]
     data: Data
 
-    def __init__(self, estimator: Any, parallel: Parallel) -> None:
+    def __init__(self, estimator: BaseEstimator, parallel: Parallel) -> None:
         self.handover = Handover(estimator)
         self.seconds: list[float] = []
         self._estimator = estimator
@@ -260,6 +265,7 @@ class Races:
         race: bool,
         best: int | None,
         ended: Callable[[int], None],
+        task: Task,
     ) -> dict[str, list[float]]:
         """Train candidates, in a race or whole, and hand them over.
 
@@ -280,13 +286,25 @@ class Races:
         fits = [[Fit(self._of(one)) for _ in self.data.folds] for one in candidates]
         for fit in chain(*fits):
             network_of(fit.estimator)._parts = FitInParts()
+        n_folds = len(self.data.folds)
+        steps = [
+            task.subtask("candidate-split-evaluation", number).begin()
+            for number in range(len(fits) * n_folds)
+        ]
+
+        def candidate_ended(number: int) -> None:
+            for step in steps[number * n_folds : (number + 1) * n_folds]:
+                step.end()
+            ended(n_folds)
+
         if race:
             champion = None if best is None else self._curves[best]
-            left_at = run_race(fits, self.data, champion, self.parallel, ended)
+            left_at = run_race(fits, self.data, champion, self.parallel, candidate_ended)
         else:
             train_all(fits, self.data, sys.maxsize, self.parallel)
             left_at = [np.nan] * len(fits)
-            ended(len(fits) * len(self.data.folds))
+            for number in range(len(fits)):
+                candidate_ended(number)
         curves = [[fit.parts.losses for fit in row] for row in fits]
         self._curves += curves if race else [None] * len(fits)
         self.seconds += [fit.seconds for fit in chain(*fits)]
@@ -294,6 +312,6 @@ class Races:
         n_epochs = [float(sum(fit.parts.n_epochs for fit in row)) for row in fits]
         return {"n_epochs": n_epochs, "left_at": left_at}
 
-    def _of(self, candidate: Mapping[str, Any]) -> Any:
+    def _of(self, candidate: Mapping[str, Any]) -> BaseEstimator:
         estimator = clone(self._estimator).set_params(**clone(candidate, safe=False))
         return without_checkpoints(estimator)

@@ -1,15 +1,16 @@
 """Whether a search chooses by accuracy where one class is rare."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from sklearn.metrics import accuracy_score
 
+from skann._typing import Labels
+
 RARE_SHARE = 1 / 3  # with fewer of one class, accuracy mostly counts the other
 
 
-def chooses_by_accuracy(scoring: Any, refit: Any = True) -> bool:
+def chooses_by_accuracy(scoring: object, refit: object = True) -> bool:
     """Tell whether the best candidate is the one with the highest accuracy.
 
     ``scoring`` and ``refit`` are those of a scikit-learn search; ``scoring=None`` is the
@@ -24,7 +25,7 @@ def chooses_by_accuracy(scoring: Any, refit: Any = True) -> bool:
     return getattr(scoring, "_score_func", None) is accuracy_score
 
 
-def rare_share(y: Any) -> float:
+def rare_share(y: Labels) -> float:
     """Return the share of the rarer class; one half where there is only one."""
     counts = np.unique(np.asarray(y), return_counts=True)[1]
     return float(counts.min() / counts.sum()) if len(counts) > 1 else 0.5

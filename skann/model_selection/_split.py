@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state, indexable
 from skann._labels import check_labels, check_two_classes
 from skann._lazy_frames import refuse_lazy_frames
 from skann._sklearn_private import Interval, _safe_indexing, validate_params
+from skann._typing import Labels, Table
 from skann.model_selection._test_looks import models_shown, remember_test
 
 _PARTS = ("training", "validation", "test")
@@ -53,8 +54,8 @@ class DataSplit(NamedTuple):
     prefer_skip_nested_validation=True,
 )
 def train_validation_test_split(
-    X: Any,
-    y: Any,
+    X: Table,
+    y: Labels,
     *,
     validation_size: float = 0.15,
     test_size: float = 0.2,
@@ -199,7 +200,7 @@ def _parts_by_time(moments: np.ndarray, fractions: tuple[float, ...]) -> np.ndar
     return (moments >= starts[0]).astype(np.int64) + (moments >= starts[1])
 
 
-def _per_row(name: str, values: Any, X: Any, n_samples: int) -> pd.Series:
+def _per_row(name: str, values: ArrayLike, X: Any, n_samples: int) -> pd.Series:
     """Return one value per row, given as such or as a column of X."""
     if isinstance(values, str):
         columns = list(getattr(X, "columns", ()))

@@ -2,11 +2,13 @@
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
+from joblib import parallel_config
+from joblib.parallel import get_active_backend
 from sklearn import get_config
 from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import StratifiedGroupKFold, check_cv
@@ -14,7 +16,9 @@ from sklearn.utils import indexable
 from sklearn.utils.parallel import Parallel
 from sklearn.utils.validation import has_fit_parameter
 
+from skann._sklearn_callbacks import Task
 from skann._sklearn_private import BaseSearchCV, StrOptions
+from skann._typing import Labels, Table
 from skann._warnings import WorkflowWarning
 from skann.model_selection._failures import check_any_score, warnings_held_back
 from skann.model_selection._progress import SearchProgress
@@ -87,6 +91,12 @@ class StagedSearchCV(BaseSearchCV):
     WorkflowWarning
         If candidates are chosen by accuracy although one class is rare.
 
+    Notes
+    -----
+    From scikit-learn 1.9 on ``set_callbacks`` takes scikit-learn's callbacks. They are told of
+    stages and candidates, and reach the estimator in the fit on all rows; with ``race=False`` in
+    every fit, while a race trains networks in pieces, of which they are not told.
+
     References
     ----------
     Jamieson and Talwalkar, "Non-stochastic Best Arm Identification and Hyperparameter
@@ -151,7 +161,7 @@ class StagedSearchCV(BaseSearchCV):
         self.stages = stages
         self.race = race
 
-    def fit(self, X: Any, y: Any = None, **params: Any) -> Self:
+    def fit(self, X: Table, y: Labels | None = None, **params: Any) -> Self:
         """Run all stages, then fit the best candidate on all rows.
 
         Parameters
@@ -197,11 +207,17 @@ class StagedSearchCV(BaseSearchCV):
             # All that is left to do for scikit-learn's loop is to score what races have trained.
             self.estimator, self.n_jobs = self._races.handover.stand_in, 1
         try:
-            return super().fit(X, y, **params)
+            with nullcontext() if self._races is None else _one_job():
+                return super().fit(X, y, **params)
         finally:
             self.estimator, self.n_jobs, self.cv = own
             del self._rows
             self._races = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Workers are handed the search that they work for, and their rows beside it.
+        state = super().__getstate__()
+        return {name: state[name] for name in state if name not in ("_races", "_rows")}
 
     def _check_comparable(self) -> None:
         if self.refit is False and isinstance(self.scoring, list | tuple | set | dict):
@@ -230,13 +246,18 @@ class StagedSearchCV(BaseSearchCV):
             self._races.data = Data(*self._rows, folds, routed.estimator.fit)
         return routed
 
-    def _run_search(self, evaluate_candidates: Callable[..., Any]) -> None:
+    def _run_search(
+        self, evaluate_candidates: Callable[..., Any], *, callback_ctx: Any = None
+    ) -> None:
         stages = read_stages(self.stages, self.estimator)
         best, best_index = own_settings(stages, self.estimator), None
         tried: set[str] = set()
         races = self._races
         n_jobs = self.n_jobs if races is None else races.parallel.n_jobs
         progress = SearchProgress(stages, self.n_splits_, self.verbose, n_jobs)
+        # With a bar, a stage comes in batches, of which nobody knows how many there will be.
+        n_steps = None if self.verbose else len(stages)
+        search = Task(self, callback_ctx).subtask("search", n_steps=n_steps).begin()
         with progress:
             for name, grid in stages.items():
                 new = list(candidates(grid, best, tried))
@@ -245,16 +266,24 @@ class StagedSearchCV(BaseSearchCV):
                 with warnings_held_back() as held:
                     for batch in [new] if race and new else progress.batches(new):
                         more_results: dict[str, list[Any]] = {"stage": [name] * len(batch)}
+                        n_fits = len(batch) * self.n_splits_
+                        task = search.subtask(name, n_steps=n_fits, in_order=False).begin()
+                        told = {}
                         if races is not None:
-                            more_results |= races.run(batch, race, best_index, progress.fitted)
+                            fitted = progress.fitted
+                            more_results |= races.run(batch, race, best_index, fitted, task)
+                        elif task.context is not None:
+                            told = {"callback_ctx": task.context}
                         with _no_message(self):
-                            results = evaluate_candidates(batch, more_results=more_results)
+                            results = evaluate_candidates(batch, more_results=more_results, **told)
+                        task.end()
                         best_index = self._best_so_far(results)
                         best = results["params"][best_index]
                         if races is None:
-                            progress.fitted(len(batch) * self.n_splits_)
+                            progress.fitted(n_fits)
                         progress.scored(self._score_of(results, best_index))
                     check_any_score(name, self.scoring, self._metric(results), results, held)
+        search.end()
 
     def _format_results(
         self, candidate_params: Any, n_splits: int, out: Any, more_results: Any = None
@@ -288,6 +317,13 @@ class StagedSearchCV(BaseSearchCV):
     def _score_of(self, results: Mapping[str, Any], index: int) -> float:
         scores = results.get(f"mean_test_{self._metric(results)}")
         return np.nan if scores is None else float(scores[index])
+
+
+def _one_job() -> AbstractContextManager[Any]:
+    """Let n_jobs=1 be one job, where joblib's backend would use all of its workers, as Dask's."""
+    backend, _ = get_active_backend()
+    ignores_n_jobs = backend.effective_n_jobs(1) > 1
+    return parallel_config("threading", n_jobs=1) if ignores_n_jobs else nullcontext()
 
 
 @contextmanager

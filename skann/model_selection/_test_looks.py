@@ -7,7 +7,6 @@ identity of the test rows, and forgotten when these go.
 import warnings
 import weakref
 from hashlib import sha256
-from typing import Any
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from skann._warnings import WorkflowWarning
 _models: dict[int, set[bytes]] = {}  # digests of what each model said, by the id of rows or labels
 
 
-def remember_test(X_test: Any, y_test: Any) -> None:
+def remember_test(X_test: object, y_test: object) -> None:
     """Begin to count the models that a test set is shown, found by its rows or its labels."""
     models: set[bytes] = set()
     for part in (X_test, y_test):
@@ -28,7 +27,7 @@ def remember_test(X_test: Any, y_test: Any) -> None:
         weakref.finalize(part, _models.pop, key, None).atexit = False
 
 
-def models_shown(X_test: Any, y_test: Any = None) -> set[bytes] | None:
+def models_shown(X_test: object, y_test: object = None) -> set[bytes] | None:
     """Return the models that test rows or labels were shown; None for those of another origin."""
     return _models.get(id(X_test), _models.get(id(y_test)))
 

@@ -1,8 +1,9 @@
-"""The network: numbers in, probabilities out. The one package that imports TensorFlow."""
+"""The network: numbers in, probabilities out. Only this package imports TensorFlow."""
 
 from skann.networks._builder import build_network
 from skann.networks._callbacks import (
     DataLossLog,
+    EpochTasks,
     Snapshots,
     save_checkpoint,
     training_callbacks,
@@ -19,6 +20,7 @@ __all__ = [
     "LIBRARIES",
     "ChurnNetwork",
     "DataLossLog",
+    "EpochTasks",
     "NetworkClassifier",
     "Snapshots",
     "backup_folder",

@@ -1,4 +1,4 @@
-"""Hyperparameters -> an untrained, compiled network."""
+"""From hyperparameters to an untrained, compiled network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,25 +33,26 @@ def build_network(
     Parameters
     ----------
     meta : dict
-        What SciKeras knows of the data: ``n_features_in_`` is used.
+        Facts about the data from SciKeras; ``n_features_in_`` is used.
     compile_kwargs : dict
-        Optimizer and metrics for `keras.Model.compile`.
+        Optimizer and metrics for ``keras.Model.compile``.
     hidden_layer_sizes : sequence of int
         Units of each hidden layer.
     activation : str
         Keras activation of the hidden layers.
     dropout : float
-        Share of each hidden layer's units that a training step leaves out.
+        Share of the units of each hidden layer that a training step leaves out.
     l2 : float
         L2 penalty on the kernels.
     n_heads : int
-        Members of the ensemble inside the network; with one it is a plain multilayer perceptron.
+        Number of members of the ensemble inside the network; with one it is a plain multilayer
+        perceptron.
     embedding_cardinalities : sequence of int
-        Number of codes of each of the last columns, which are embedded; empty if none is.
+        Number of codes of each of the last columns, which are embedded.
     seed : int
         Seed of initial weights, dropout and shuffling.
     learning_rate : float, optional
-        Where the optimizer starts; by default as it is.
+        Initial learning rate; that of the optimizer by default.
 
     Returns
     -------
@@ -60,7 +61,7 @@ def build_network(
     Raises
     ------
     ValueError
-        If Keras does not know the activation.
+        If the activation is not one of Keras.
     """
     start_runtime()
     forget_old_kernels()
@@ -68,9 +69,9 @@ def build_network(
         keras.activations.get(activation)
     except ValueError as error:
         raise ValueError(
-            f"activation={activation!r} is no activation of Keras; 'relu', 'gelu' and 'tanh' are"
+            f"activation={activation!r} is not a Keras activation, such as 'relu', 'gelu' or 'tanh'"
         ) from error
-    # Said to each layer, for Keras' global precision and policy are for other networks.
+    # Set for each layer, since Keras' global precision and policy are for other networks.
     inputs = hidden = keras.Input((meta["n_features_in_"],), dtype=PRECISION, name="features")
     if embedding_cardinalities:
         hidden = EmbedCodes(
@@ -91,7 +92,7 @@ def build_network(
         else:
             layer = HeadsDense(units, n_heads, random_signs=index == 1, seed=layer_seed, **settings)
         hidden = layer(hidden)
-        # The heads of a row drop the same units: a mask a head takes longer and gains nothing.
+        # The heads of a row drop the same units: a mask per head takes longer and gains nothing.
         noise_shape = None if n_heads == 1 else (None, 1, units)
         hidden = Dropout(
             dropout, noise_shape, layer_seed, dtype=PRECISION, name=f"dropout_{index}"

@@ -12,6 +12,7 @@ import numpy as np
 
 from skann._files import written_whole
 from skann._progress_bar import tqdm
+from skann._sklearn_callbacks import Task
 from skann.networks._keras_private import ComparesNumbers
 
 CHECKPOINT_NAME = "churn_network.keras"
@@ -25,7 +26,7 @@ def training_callbacks(
     reduce_lr: bool,
     checkpoint_dir: str | os.PathLike[str] | None,
     best_so_far: float | None,
-    callbacks: Iterable[Any] | None,
+    callbacks: Iterable[keras.callbacks.Callback | type] | None,
     verbose: int,
     fold: int | None = None,
 ) -> list[keras.callbacks.Callback]:
@@ -34,24 +35,24 @@ def training_callbacks(
     Parameters
     ----------
     monitor : {"val_loss", "loss"}
-        What early stopping, the learning rate and checkpoints watch.
+        Loss that early stopping, the learning rate and checkpoints watch.
     early_stopping : bool
-        Stop after ``patience`` epochs without gain; the best epoch's weights are restored.
+        Stop after ``patience`` epochs without improvement, and restore the best epoch's weights.
     patience : int
-        Epochs without gain. The learning rate is halved after half as many.
+        Number of epochs without improvement. The learning rate is halved after half as many.
     reduce_lr : bool
         Halve the learning rate on a plateau.
     checkpoint_dir : path or None
-        Folder for the best model so far, as ``churn_network.keras``; made if missing.
+        Folder for the best model so far, as ``churn_network.keras``; created if missing.
     best_so_far : float or None
-        Best monitored value of the fit that this one goes on from; a checkpoint is not overwritten
+        Best monitored value of the fit that this one continues; a checkpoint is not overwritten
         by a worse one.
     callbacks : iterable of keras.callbacks.Callback or of classes, or None
-        The user's own. Instances are copied, since Keras stores the model in them.
+        User-supplied callbacks. Instances are copied, since Keras stores the model in them.
     verbose : int
-        Show a progress bar if positive.
+        A positive number shows a progress bar.
     fold : int, optional
-        Number of the network where there are several: each has a bar and a checkpoint of its own,
+        Number of the network if there are several: each has a bar and a checkpoint of its own,
         ``churn_network_1.keras`` and so on.
 
     Returns
@@ -61,7 +62,7 @@ def training_callbacks(
     Raises
     ------
     ValueError
-        If one of ``callbacks`` is none.
+        If ``callbacks`` holds anything else.
     """
     built: list[keras.callbacks.Callback] = []
     if reduce_lr:
@@ -92,7 +93,7 @@ def training_callbacks(
             continue  # see `backup_folder`
         own = callback() if isinstance(callback, type) else copy.copy(callback)
         if not isinstance(own, keras.callbacks.Callback):
-            raise ValueError(f"callbacks has to hold Keras callbacks, got {callback!r}")
+            raise ValueError(f"callbacks must hold Keras callbacks, got {callback!r}")
         built.append(own)
     return built
 
@@ -113,7 +114,7 @@ def save_checkpoint(
 
 @contextmanager
 def unheard(callbacks: Sequence[keras.callbacks.Callback], *hooks: str) -> Iterator[None]:
-    """Keep ``hooks`` from callbacks, so that a fit in parts is one fit to them."""
+    """Keep ``hooks`` from callbacks, to which a fit in parts is one fit."""
     for callback in callbacks:
         vars(callback).update(dict.fromkeys(hooks, _nothing))
     try:
@@ -129,22 +130,22 @@ def _nothing(logs: dict[str, float] | None = None) -> None:
 
 
 class EarlyStopping(ComparesNumbers, keras.callbacks.EarlyStopping):
-    """Keras' early stopping, for less time."""
+    """Keras' early stopping, in less time."""
 
     leaves_weights_alone = True
 
 
 class ReduceLROnPlateau(ComparesNumbers, keras.callbacks.ReduceLROnPlateau):
-    """Keras' smaller learning rate on a plateau, for less time."""
+    """Keras' reduction of the learning rate on a plateau, in less time."""
 
     leaves_weights_alone = True
 
 
 class ModelCheckpoint(keras.callbacks.ModelCheckpoint):
-    """Keras' checkpoints, of which none is ever half a file."""
+    """Keras' checkpoints, which replace a file by a whole one."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write beside the file of before, and take its place at the end."""
+        """Write beside the previous file, and replace it at the end."""
         whole = Path(self.filepath)  # type: ignore[has-type]
         part = whole.with_name(f".{os.getpid()}_{whole.name}")
         self.filepath = str(part)
@@ -158,7 +159,7 @@ class ModelCheckpoint(keras.callbacks.ModelCheckpoint):
 
 
 class DataLossLog(keras.callbacks.Callback):
-    """Notes the loss of the watched rows in each epoch, without the penalty on the weights."""
+    """Records the loss of the watched rows per epoch, without the penalty on the weights."""
 
     leaves_weights_alone = True
 
@@ -167,7 +168,7 @@ class DataLossLog(keras.callbacks.Callback):
         self._losses = losses
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Note the loss of the epoch."""
+        """Record the loss of the epoch."""
         logs = logs or {}
         loss = logs["val_loss"] if "val_loss" in logs else logs["loss"]
         weights = zip(self.model.weights, self.model.get_weights(), strict=True)
@@ -180,7 +181,7 @@ class DataLossLog(keras.callbacks.Callback):
 
 
 class Pause(keras.callbacks.Callback):
-    """Stops training after some epochs, to go on later; heard after all other callbacks."""
+    """Pauses training after some epochs; called after all other callbacks."""
 
     leaves_weights_alone = True
     ended = False  # by another
@@ -190,13 +191,13 @@ class Pause(keras.callbacks.Callback):
         self._until = until
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Stop, and note whether training would have stopped anyway."""
+        """Stop, and record whether training would have stopped anyway."""
         self.ended = self.model.stop_training
         self.model.stop_training = self.ended or epoch + 1 >= self._until
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Notes the weights of each epoch."""
+    """Records the weights of each epoch."""
 
     leaves_weights_alone = True
 
@@ -205,8 +206,34 @@ class Snapshots(keras.callbacks.Callback):
         self._snapshots = snapshots
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Note the weights."""
+        """Record the weights."""
         self._snapshots.append(self.model.get_weights())
+
+
+class EpochTasks(keras.callbacks.Callback):
+    """Tells callbacks of scikit-learn of each epoch, and stops where one asks for it."""
+
+    leaves_weights_alone = True
+
+    def __init__(self, task: Task) -> None:
+        super().__init__()
+        self._task = task
+        self._n_known = 0
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Begin the epoch's task; those of before an interruption only count."""
+        while self._n_known <= epoch:
+            self._epoch = self._task.subtask("epoch")
+            self._n_known += 1
+        self._epoch.begin()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """End the epoch's task."""
+        if self._epoch.end():
+            self.model.stop_training = True
+
+    def __getstate__(self) -> dict[str, Any]:
+        raise TypeError("the callbacks of a fit are those of its process")
 
 
 class LearningRateLog(keras.callbacks.Callback):
@@ -221,7 +248,7 @@ class LearningRateLog(keras.callbacks.Callback):
 
 
 class ProgressBar(keras.callbacks.Callback):
-    """One bar a fit, one step an epoch, with loss and AUC of the validation rows."""
+    """One bar per fit, one step per epoch, with loss and AUC of the validation rows."""
 
     leaves_weights_alone = True
 
@@ -235,7 +262,7 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar = tqdm(total=self.params["epochs"], desc=self._title, unit="epoch", leave=False)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Move the bar and show how the validation rows fare."""
+        """Move the bar and show loss and AUC."""
         logs = logs or {}
         names = ("val_loss", "val_auc") if "val_loss" in logs else ("loss", "auc")
         shown = {name: logs[name] for name in names if name in logs}

@@ -1,34 +1,47 @@
-"""Training data as Keras and the compiled epoch take it."""
+"""Training data in the forms that Keras and the compiled epoch take."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Protocol
 
 import keras
 import numpy as np
 import tensorflow as tf
+from numpy.typing import ArrayLike
 
 from skann.networks._graphs import Batches
 
 # Rows are handed to TensorFlow in blocks of this size: small enough to stay in a core's cache, and
 # large enough for a call to cost next to nothing.
 BLOCK_BYTES = 2**22
-MOST_BATCHES = 64
+MAX_BATCHES = 64
 _ALIGNMENT = 64  # bytes, of what TensorFlow allocates itself
 
 
-class Table:
+class LazyRows(Protocol):
+    """Rows that are encoded when they are taken."""
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of rows and of columns."""
+
+    def take(self, rows: np.ndarray) -> np.ndarray:
+        """Return some rows, encoded."""
+
+
+class LabelledRows:
     """Rows, labels and weights as float32.
 
     Parameters
     ----------
-    X : ndarray of shape (n_samples, n_features), or rows that are encoded when they are taken
-        The latter have ``shape`` and ``take(rows)``.
+    X : ndarray of shape (n_samples, n_features) or LazyRows
     y, sample_weight : array-like of shape (n_samples,)
     """
 
-    def __init__(self, X: Any, y: Any, sample_weight: Any = None) -> None:
+    def __init__(
+        self, X: np.ndarray | LazyRows, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> None:
         is_array = not is_encoded_when_taken(X)
-        self.X = np.ascontiguousarray(X, dtype=np.float32) if is_array else X
+        self.X: Any = np.ascontiguousarray(X, dtype=np.float32) if is_array else X
         self.y = np.asarray(y, dtype=np.float32).reshape(-1)
         self.n_rows = self.X.shape[0]
         self.sample_weight = (
@@ -40,14 +53,14 @@ class Table:
                 raise ValueError(f"x has {self.n_rows} rows, and {name} has {len(array)}")
 
     def take(self, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return some rows, their labels as a column, and their weights if there are any."""
+        """Return some rows, their labels as a column, and their weights, if any."""
         X = self.X.take(rows) if is_encoded_when_taken(self.X) else self.X[rows]
         if self.sample_weight is None:
             return X, self.y[rows, None]
         return X, self.y[rows, None], self.sample_weight[rows]
 
     def standing_blocks(self, batch_size: int) -> Iterable[Batches]:
-        """Return the blocks of all rows as they stand; a single one is made once."""
+        """Return the blocks of all rows in their order; a single one is made only once."""
         if self._standing is None:
             blocks = self.blocks(batch_size)
             if self.n_rows > batch_size * batches_per_block(batch_size, self.X.shape[1]):
@@ -62,7 +75,7 @@ class Table:
         ----------
         batch_size : int
         order : ndarray of int of shape (n_samples,), optional
-            Which row comes when; as they stand by default.
+            Positions of the rows; in their order by default.
         """
         n_features = self.X.shape[1]
         n_batches = batches_per_block(batch_size, n_features)
@@ -73,7 +86,7 @@ class Table:
             y, weight = aligned((size,)), aligned((size,))
             n_rows = len(self.y[rows])
             _take_into(self.X, rows, X[:n_rows])
-            X[n_rows : n_rows + batch_size] = 0.0  # beyond, nobody looks
+            X[n_rows : n_rows + batch_size] = 0.0  # the rest is never read
             y[:n_rows], y[n_rows:] = self.y[rows], 0.0
             weight[:n_rows] = 1.0 if self.sample_weight is None else self.sample_weight[rows]
             weight[n_rows:] = 0.0
@@ -87,16 +100,16 @@ class Table:
 
 def batches_per_block(batch_size: int, n_features: int) -> int:
     """Return the batches of a block, which depend on nothing else, or XLA would compile anew."""
-    return int(np.clip(BLOCK_BYTES // (4 * batch_size * n_features), 1, MOST_BATCHES))
+    return int(np.clip(BLOCK_BYTES // (4 * batch_size * n_features), 1, MAX_BATCHES))
 
 
-def is_encoded_when_taken(X: Any) -> bool:
-    """Whether ``X`` holds rows that are encoded as ``X.take(rows)`` asks for them."""
+def is_encoded_when_taken(X: object) -> bool:
+    """Tell whether ``X`` holds rows that ``X.take(rows)`` encodes."""
     return hasattr(X, "take") and hasattr(X, "dtype") and not isinstance(X, np.ndarray)
 
 
 def aligned(shape: tuple[int, ...], dtype: type = np.float32) -> np.ndarray:
-    """Return an array without values where TensorFlow takes its memory as it is."""
+    """Return an empty array whose memory TensorFlow uses without a copy."""
     n_bytes = int(np.prod(shape)) * np.dtype(dtype).itemsize
     memory = np.empty(n_bytes + _ALIGNMENT, np.uint8)
     start = -memory.ctypes.data % _ALIGNMENT
@@ -104,14 +117,14 @@ def aligned(shape: tuple[int, ...], dtype: type = np.float32) -> np.ndarray:
 
 
 def as_tensor(array: np.ndarray) -> tf.Tensor:
-    """Return a tensor that shares the memory of an `aligned` array, which nobody may change then.
+    """Return a tensor that shares the memory of an ``aligned`` array, which must not change then.
 
-    `tf.constant` would copy a whole block, however few rows it holds.
+    ``tf.constant`` would copy a whole block, however few rows it holds.
     """
     return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
 
 
-def _take_into(X: Any, rows: Any, out: np.ndarray) -> None:
+def _take_into(X: Any, rows: slice | np.ndarray, out: np.ndarray) -> None:
     if is_encoded_when_taken(X):
         out[:] = X.take(np.arange(len(X))[rows] if isinstance(rows, slice) else rows)
     elif isinstance(rows, slice):
@@ -121,10 +134,15 @@ def _take_into(X: Any, rows: Any, out: np.ndarray) -> None:
 
 
 class ShuffledBatches(keras.utils.PyDataset):
-    """Batches in the order that the compiled epoch would take, for Keras' own `fit`."""
+    """Batches in the order that the compiled epoch would take, for Keras' own ``fit``."""
 
     def __init__(
-        self, table: Table, batch_size: int, epoch_order: Any, shuffle: bool, epoch: int
+        self,
+        table: LabelledRows,
+        batch_size: int,
+        epoch_order: Callable[[int, int, bool], np.ndarray],
+        shuffle: bool,
+        epoch: int,
     ) -> None:
         super().__init__()
         self._table = table

@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -45,7 +44,7 @@ class DropoutMasks:
 
 @contextmanager
 def dropout_masks(masks: DropoutMasks) -> Iterator[None]:
-    """Let the `Dropout` layers that are traced inside take their masks from ``masks``."""
+    """Let the ``Dropout`` layers that are traced inside take their masks from ``masks``."""
     _active.masks = masks
     try:
         yield
@@ -57,7 +56,7 @@ def dropout_masks(masks: DropoutMasks) -> Iterator[None]:
 class Dropout(keras.layers.Dropout):
     """Keras' dropout, whose masks the compiled training epoch may provide."""
 
-    def call(self, inputs: Any, training: bool = False) -> Any:
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         """Drop units of ``inputs`` while training."""
         masks = getattr(_active, "masks", None)
         if training and masks is not None:

@@ -1,21 +1,21 @@
-"""The state of a training run as flat tensors, and its way from and to Keras' variables."""
+"""The state of a training run as flat tensors, read from and written to Keras' variables."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from skann.networks._data import Table, aligned, as_tensor
+from skann.networks._data import LabelledRows, aligned, as_tensor
 from skann.networks._dropout import Dropout
 from skann.networks._graphs import Batches, Graphs, Settings, State, shared_graphs
 from skann.networks._keras_private import adam_moments
+from skann.networks._muon import MuonAdam
 
 EVALUATION_ROWS = 256  # of a batch
-# With fewer steps an epoch, compiling by XLA takes longer than it saves, even over many fits. It
+# With fewer steps per epoch, compiling by XLA takes longer than it saves, even over many fits. It
 # depends on nothing else, since the two differ in the last bits.
-_FEWEST_STEPS_FOR_XLA = 7
+_MIN_STEPS_FOR_XLA = 7
 
 
 class LiveWeights:
@@ -25,11 +25,11 @@ class LiveWeights:
     ----------
     model : ChurnNetwork
     n_steps : int
-        Steps of an epoch.
+        Steps per epoch.
     """
 
     def __init__(self, model: keras.Model, n_steps: int) -> None:
-        self._xla = n_steps >= _FEWEST_STEPS_FOR_XLA
+        self._xla = n_steps >= _MIN_STEPS_FOR_XLA
         self._model = model
         self._variables = model.trainable_variables
         self._optimizer = model.optimizer
@@ -54,7 +54,7 @@ class LiveWeights:
         self.state = State(weights, moments[0], moments[1], tf.constant(step, tf.float32))
 
     def write(self) -> None:
-        """Put the weights back into the Keras variables, and leave the rest to be asked for."""
+        """Put the weights back into the Keras variables, and keep the rest until it is needed."""
         _assign(self._variables, self.state.weights)
         self._model.leave_state(self.state)
 
@@ -65,13 +65,13 @@ class LiveWeights:
         return [live[id(v)] if id(v) in live else v.numpy() for v in self._model.weights]
 
     def set_weights(self, weights: Sequence[np.ndarray]) -> None:
-        """Take weights in the order of `get_weights`."""
+        """Take weights in the order of ``get_weights``."""
         values = {id(v): value for v, value in zip(self._model.weights, weights, strict=True)}
         flat_weights = np.concatenate([np.ravel(values[id(v)]) for v in self._variables])
         self.state = self.state._replace(weights=tf.constant(flat_weights, tf.float32))
 
     def train_epoch(
-        self, table: Table, order: np.ndarray, batch_size: int, epoch: int
+        self, table: LabelledRows, order: np.ndarray, batch_size: int, epoch: int
     ) -> tuple[float, np.ndarray]:
         """Run one epoch.
 
@@ -95,7 +95,7 @@ class LiveWeights:
             parts.append(probability.numpy().ravel())
         return loss / table.n_rows, np.concatenate(parts)[: table.n_rows]
 
-    def evaluate(self, table: Table) -> tuple[float, np.ndarray]:
+    def evaluate(self, table: LabelledRows) -> tuple[float, np.ndarray]:
         """Return the mean loss with the penalty, and the mean of the heads for each row."""
         loss, outputs = evaluate(self._graphs, self.state.weights, table, self._xla)
         penalty = np.dot(self._l2_array, np.square(self.state.weights.numpy()))
@@ -125,7 +125,7 @@ class LiveWeights:
 
 
 def evaluate(
-    graphs: Graphs, weights: tf.Tensor, table: Table, xla: bool = False
+    graphs: Graphs, weights: tf.Tensor, table: LabelledRows, xla: bool = False
 ) -> tuple[float, np.ndarray]:
     """Return the mean loss without penalty, and the heads' probabilities (n_samples, n_heads)."""
     loss, parts = 0.0, []
@@ -136,8 +136,10 @@ def evaluate(
     return loss / table.n_rows, np.concatenate(parts)[: table.n_rows]
 
 
-def write_optimizer(optimizer: Any, variables: Sequence[Any], state: State) -> None:
-    """Put the state of a training run into a Keras optimizer, which is built if it is not."""
+def write_optimizer(
+    optimizer: keras.optimizers.Optimizer, variables: Sequence[keras.Variable], state: State
+) -> None:
+    """Put the state of a training run into a Keras optimizer, which is built if needed."""
     if not optimizer.built:
         optimizer.build(variables)
     moments = (state.moment_1, state.moment_2)
@@ -146,48 +148,49 @@ def write_optimizer(optimizer: Any, variables: Sequence[Any], state: State) -> N
     optimizer.iterations.assign(int(state.step))
 
 
-def optimizer_kind(optimizer: Any) -> str:
+def optimizer_kind(optimizer: keras.optimizers.Optimizer) -> str:
     kinds = {
         keras.optimizers.Adam: "adam",
         keras.optimizers.AdamW: "adam",
         keras.optimizers.SGD: "sgd",
+        MuonAdam: "muon",
     }
     return kinds.get(type(optimizer), "")
 
 
-def _moments(optimizer: Any) -> tuple[list[Any], ...]:
-    if optimizer_kind(optimizer) == "adam":
-        return adam_moments(optimizer)
-    return (optimizer.momentums,)
+def _moments(optimizer: keras.optimizers.Optimizer) -> tuple[list[keras.Variable], ...]:
+    if optimizer_kind(optimizer) == "sgd":
+        return (optimizer.momentums,)
+    return adam_moments(optimizer)
 
 
-def _hyperparameters(optimizer: Any) -> np.ndarray:
+def _hyperparameters(optimizer: keras.optimizers.Optimizer) -> np.ndarray:
     own = (
-        (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon, 0.0)
-        if optimizer_kind(optimizer) == "adam"
-        else (optimizer.momentum, float(optimizer.nesterov), 0.0, 0.0)
+        (optimizer.momentum, float(optimizer.nesterov), 0.0, 0.0)
+        if optimizer_kind(optimizer) == "sgd"
+        else (optimizer.beta_1, optimizer.beta_2, optimizer.epsilon, 0.0)
     )
     learning_rate = float(optimizer.learning_rate.numpy())
     return np.array([learning_rate, optimizer.weight_decay or 0.0, *own], np.float32)
 
 
-def _l2_per_weight(variables: Sequence[Any]) -> np.ndarray:
+def _l2_per_weight(variables: Sequence[keras.Variable]) -> np.ndarray:
     rates = [0.0 if v.regularizer is None else float(v.regularizer.l2) for v in variables]
     sizes = [int(np.prod(v.shape)) for v in variables]
     return np.repeat(np.array(rates, np.float32), sizes)
 
 
-def flat(variables: Sequence[Any]) -> tf.Tensor:
+def flat(variables: Sequence[keras.Variable]) -> tf.Tensor:
     return tf.constant(np.concatenate([np.ravel(v.numpy()) for v in variables]), tf.float32)
 
 
-def _split(variables: Sequence[Any], values: tf.Tensor) -> list[np.ndarray]:
+def _split(variables: Sequence[keras.Variable], values: tf.Tensor) -> list[np.ndarray]:
     ends = np.cumsum([int(np.prod(v.shape)) for v in variables])[:-1]
     parts = np.split(values.numpy(), ends)
     return [part.reshape(tuple(v.shape)) for part, v in zip(parts, variables, strict=True)]
 
 
-def _assign(variables: Sequence[Any], values: tf.Tensor) -> None:
+def _assign(variables: Sequence[keras.Variable], values: tf.Tensor) -> None:
     if variables:
         for variable, value in zip(variables, _split(variables, values), strict=True):
             variable.assign(value)

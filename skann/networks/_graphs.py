@@ -4,6 +4,7 @@ import json
 import threading
 import warnings
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
@@ -13,6 +14,7 @@ import tensorflow as tf
 from skann._warnings import SkannWarning
 from skann.networks._dropout import DropoutMasks, dropout_masks
 from skann.networks._losses import mean_crossentropy
+from skann.networks._muon import is_hidden_kernel, muon_step
 
 MAX_ARCHITECTURES = 32
 
@@ -27,7 +29,7 @@ class State(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What the networks of one architecture may differ in, without being compiled anew."""
+    """Settings in which networks that share one compilation may differ."""
 
     optimizer: tf.Tensor  # hyperparameters of the step, shape (6,)
     dropout_rates: tf.Tensor  # shape (n_dropout_layers,)
@@ -35,11 +37,11 @@ class Settings(NamedTuple):
 
 
 class Batches(NamedTuple):
-    """Rows in batches of one shape; those after the first ``n_rows`` are there for the shape."""
+    """Rows in batches of one shape; those after the first ``n_rows`` are padding."""
 
     X: tf.Tensor  # shape (n_batches, batch_size, n_features)
     y: tf.Tensor  # shape (n_batches, batch_size)
-    sample_weight: tf.Tensor  # shape (n_batches, batch_size), 0 for what is no row
+    sample_weight: tf.Tensor  # shape (n_batches, batch_size), 0 for padding
     n_rows: tf.Tensor
 
 
@@ -55,9 +57,9 @@ class Graphs:
     Parameters
     ----------
     model : keras.Model
-        A network of the architecture, whose layers give the forward pass. It is kept, so it has to
-        be nobody's model.
-    optimizer : {"adam", "sgd"}
+        A network of the architecture, whose layers give the forward pass. It is kept, so it must
+        not be a user's model.
+    optimizer : {"adam", "muon", "sgd"}
         Which step to compile.
     """
 
@@ -67,9 +69,10 @@ class Graphs:
         self._model = model
         self._shapes = [tuple(v.shape) for v in model.trainable_variables]
         self._sizes = [int(np.prod(shape)) for shape in self._shapes]
-        self._step = {"adam": _adam_step, "sgd": _sgd_step}[optimizer]
+        self._are_kernels = [is_hidden_kernel(v) for v in model.trainable_variables]
+        self._step = {"adam": _adam_step, "muon": self._muon_step, "sgd": _sgd_step}[optimizer]
         self._lock = threading.Lock()
-        self._traced: dict[tuple[str, bool], Any] = {}
+        self._traced: dict[tuple[str, bool], Callable[..., Any]] = {}
         number, flat = tf.TensorSpec([], tf.float32), tf.TensorSpec([sum(self._sizes)], tf.float32)
         self._state = State(flat, flat, flat, number)
         row = tf.TensorSpec([None], tf.float32)
@@ -118,7 +121,9 @@ class Graphs:
         signature = (self._state.weights, self._batches)
         return self._run(self._evaluate, xla, signature, weights, batches)
 
-    def _run(self, function: Any, xla: bool, signature: tuple[Any, ...], *arguments: Any) -> Any:
+    def _run(
+        self, function: Callable[..., Any], xla: bool, signature: tuple[Any, ...], *arguments: Any
+    ) -> Any:
         xla = xla and Graphs.xla_works
         try:
             return self._trace(function, xla, signature)(*arguments)
@@ -135,7 +140,9 @@ class Graphs:
                 )
             return self._trace(function, False, signature)(*arguments)
 
-    def _trace(self, function: Any, xla: bool, signature: tuple[Any, ...]) -> Any:
+    def _trace(
+        self, function: Callable[..., Any], xla: bool, signature: tuple[Any, ...]
+    ) -> Callable[..., Any]:
         key = function.__name__, xla
         with self._lock:
             if key not in self._traced:
@@ -146,11 +153,22 @@ class Graphs:
                 self._traced[key] = traced.get_concrete_function()
             return self._traced[key]
 
+    def _split(self, flat: tf.Tensor) -> list[tf.Tensor]:
+        parts = zip(tf.split(flat, self._sizes), self._shapes, strict=True)
+        return [tf.reshape(part, shape) for part, shape in parts]
+
+    def _muon_step(self, state: State, gradient: tf.Tensor, hyperparameters: tf.Tensor) -> State:
+        adam = _adam_step(state, gradient, hyperparameters)
+        weights, moments, squares = map(self._split, adam[:3])
+        before = zip(*map(self._split, (*state[:3], gradient)), strict=True)
+        for index, (kernel, momentum, unused, of_kernel) in enumerate(before):
+            if self._are_kernels[index]:
+                step, moments[index] = muon_step(of_kernel, momentum, hyperparameters[0])
+                weights[index], squares[index] = kernel - step, unused
+        return State(_flat(weights), _flat(moments), _flat(squares), adam.step)
+
     def _forward(self, weights: tf.Tensor, X: tf.Tensor, training: bool) -> tf.Tensor:
-        variables = [
-            tf.reshape(part, shape)
-            for part, shape in zip(tf.split(weights, self._sizes), self._shapes, strict=True)
-        ]
+        variables = self._split(weights)
         seeds = [tf.zeros(v.shape, v.dtype) for v in self._model.non_trainable_variables]
         return self._model.stateless_call(variables, seeds, X, training=training)[0]
 
@@ -212,6 +230,10 @@ class Graphs:
         return loss, outputs.stack()
 
 
+def _flat(parts: list[tf.Tensor]) -> tf.Tensor:
+    return tf.concat([tf.reshape(part, [-1]) for part in parts], axis=0)
+
+
 def _adam_step(state: State, gradient: tf.Tensor, hyperparameters: tf.Tensor) -> State:
     learning_rate, weight_decay, beta_1, beta_2, epsilon, _ = tf.unstack(hyperparameters)
     step = state.step + 1.0
@@ -239,7 +261,7 @@ _cache_lock = threading.Lock()
 def shared_graphs(model: keras.Model, optimizer: str) -> Graphs:
     """Return the compiled functions for networks built like ``model``.
 
-    The last `MAX_ARCHITECTURES` architectures are kept. What is kept holds a model of its own, so
+    The last ``MAX_ARCHITECTURES`` architectures are kept. What is kept holds a model of its own, so
     no user's model or data stays alive.
     """
     if model.architecture is None:

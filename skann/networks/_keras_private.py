@@ -1,7 +1,7 @@
 """The private names of Keras and TensorFlow that skann uses, all in one place.
 
 They may move or change in any release. Seen with Keras 3.11.0 and 3.15.1, TensorFlow 2.20.0 and
-2.21.0. The methods of SciKeras that are overridden stand in `skann.networks._scikeras`.
+2.21.0. The methods of SciKeras that are overridden stand in ``skann.networks._scikeras``.
 """
 
 import operator
@@ -13,12 +13,12 @@ import tensorflow as tf
 from tensorflow.python.eager import context
 
 
-def learning_rate_of(optimizer: Any) -> Any:
+def learning_rate_of(optimizer: keras.optimizers.Optimizer) -> Any:
     """Return the variable or the schedule behind an optimizer's learning rate, if it has one."""
     return getattr(optimizer, "_learning_rate", None)
 
 
-def replace_learning_rate(optimizer: Any, variable: keras.Variable) -> None:
+def replace_learning_rate(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> None:
     """Put another variable in the place of the one that holds the learning rate."""
     replaced = learning_rate_of(optimizer)
     variables = optimizer._variables
@@ -26,12 +26,19 @@ def replace_learning_rate(optimizer: Any, variable: keras.Variable) -> None:
     vars(optimizer)["_learning_rate"] = variable  # past Keras, which would track it a second time
 
 
-def adam_moments(optimizer: Any) -> tuple[list[Any], list[Any]]:
+def adam_moments(
+    optimizer: keras.optimizers.Optimizer,
+) -> tuple[list[keras.Variable], list[keras.Variable]]:
     """Return the variables of both moments of a built Adam."""
     return optimizer._momentums, optimizer._velocities
 
 
-def excludes_from_weight_decay(optimizer: Any) -> bool:
+def index_of(optimizer: keras.optimizers.Optimizer, variable: Any) -> int:
+    """Return the place of a variable, or of its value, among those of a built optimizer."""
+    return optimizer._get_variable_index(variable)
+
+
+def excludes_from_weight_decay(optimizer: keras.optimizers.Optimizer) -> bool:
     """Tell whether some variables were excluded from an optimizer's weight decay."""
     return bool(getattr(optimizer, "_exclude_from_weight_decay", None))
 
@@ -53,7 +60,7 @@ def has_weighted_metrics(model: keras.Model) -> bool:
 
 
 def first_epoch(model: keras.Model, given: int) -> int:
-    """Return the epoch that a fit starts at, as `BackupAndRestore` sets it or else as given."""
+    """Return the epoch that a fit starts at, as ``BackupAndRestore`` sets it or else as given."""
     return model._initial_epoch or given
 
 
@@ -63,12 +70,12 @@ def is_default_hook(hook: Callable[..., Any]) -> bool:
 
 
 def forget_model(callback: keras.callbacks.Callback) -> None:
-    """Take from a callback the model that it was given."""
+    """Remove the model from a callback."""
     callback._model = None
 
 
 class ComparesNumbers:
-    """Lets a callback compare losses as numbers; as tensors that takes a tenth of an epoch."""
+    """Makes a callback compare losses as numbers; as tensors, that takes a tenth of an epoch."""
 
     def _set_monitor_op(self) -> None:
         super()._set_monitor_op()  # type: ignore[misc]

@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from skann.networks._products import product
 
+Shape = tuple[int, ...]  # the first is None while the number of rows is open
+
 
 @keras.saving.register_keras_serializable("skann")
 class EmbedCodes(keras.layers.Layer):
@@ -17,7 +19,7 @@ class EmbedCodes(keras.layers.Layer):
     Parameters
     ----------
     cardinalities : sequence of int
-        Number of codes of each of the last columns. Code 0 is whatever training did not know.
+        Number of codes of each of the last columns. Code 0 stands for what training did not know.
     dimension : int
         Length of a code's vector.
     seed : int
@@ -41,12 +43,12 @@ class EmbedCodes(keras.layers.Layer):
             name="vectors",
         )
 
-    def build(self, input_shape: tuple[Any, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create the table of vectors."""
         self._vectors.build()
         self.built = True
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Return numbers and vectors side by side."""
         n_codes = len(self.cardinalities)
         codes = keras.ops.cast(inputs[:, -n_codes:], "int32") + self._offsets
@@ -57,7 +59,7 @@ class EmbedCodes(keras.layers.Layer):
         vectors = keras.ops.reshape(vectors, (-1, n_codes * self.dimension))
         return keras.ops.concatenate([inputs[:, :-n_codes], vectors], axis=1)
 
-    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return the shape with vectors in place of codes."""
         n_codes = len(self.cardinalities)
         return (input_shape[0], input_shape[1] - n_codes + n_codes * self.dimension)
@@ -72,7 +74,7 @@ class EmbedCodes(keras.layers.Layer):
 class Dense(keras.layers.Dense):
     """Keras' dense layer for rows of numbers, whose gradient does not depend on threads."""
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         """Return the layer's outputs, shape (n_samples, units)."""
         return self.activation(product(inputs, self.kernel) + self.bias)
 
@@ -96,8 +98,8 @@ class HeadsDense(keras.layers.Layer):
     kernel_regularizer : keras.regularizers.Regularizer or None
         Penalty on ``W``.
     random_signs : bool
-        Start the scales ``r_k`` as random signs, as the first layer has to, or heads would stay
-        equal; else as ones.
+        Initialise the scales ``r_k`` as random signs rather than ones. The first layer must, or
+        heads would stay equal.
     seed : int
         Seed of the initial weights.
     """
@@ -106,8 +108,8 @@ class HeadsDense(keras.layers.Layer):
         self,
         units: int,
         n_heads: int,
-        activation: Any = None,
-        kernel_regularizer: Any = None,
+        activation: str | None = None,
+        kernel_regularizer: keras.regularizers.Regularizer | None = None,
         random_signs: bool = False,
         seed: int = 0,
         **kwargs: Any,
@@ -120,7 +122,7 @@ class HeadsDense(keras.layers.Layer):
         self.random_signs = random_signs
         self.seed = seed
 
-    def build(self, input_shape: tuple[Any, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create kernel, scales and biases."""
         size = input_shape[-1]
         self._kernel = self.add_weight(
@@ -139,7 +141,7 @@ class HeadsDense(keras.layers.Layer):
             shape=(self.n_heads, self.units), initializer="zeros", name="bias"
         )
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Return the heads' outputs, shape (n_samples, n_heads, units).
 
         ``inputs`` has shape (n_samples, size), the same for all heads, or (n_samples, n_heads,
@@ -156,10 +158,10 @@ class HeadsDense(keras.layers.Layer):
             outputs = ops.reshape(product(scaled, self._kernel), (-1, width))
         # TensorFlow's own operation, since its gradient is faster than that of a broadcast sum.
         outputs = tf.nn.bias_add(outputs, ops.reshape(self._bias, (width,)))
-        # Back to a head an axis first: a softmax sums over the units of its head alone.
+        # Back to one axis for heads first: a softmax sums over the units of its head alone.
         return self.activation(ops.reshape(outputs, (-1, self.n_heads, self.units)))
 
-    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (n_samples, n_heads, units)."""
         return (input_shape[0], self.n_heads, self.units)
 
@@ -176,7 +178,7 @@ class HeadsDense(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("skann")
 class HeadsProbability(keras.layers.Layer):
-    """One sigmoid unit a head, whose weights no other head shares.
+    """One sigmoid unit per head, whose weights no other head shares.
 
     Parameters
     ----------
@@ -188,7 +190,7 @@ class HeadsProbability(keras.layers.Layer):
         super().__init__(**kwargs)
         self.seed = seed
 
-    def build(self, input_shape: tuple[Any, ...]) -> None:
+    def build(self, input_shape: Shape) -> None:
         """Create weights and biases."""
         n_heads, size = input_shape[1:]
         limit = float(size) ** -0.5
@@ -196,18 +198,18 @@ class HeadsProbability(keras.layers.Layer):
         self._kernel = self.add_weight(shape=(n_heads, size), initializer=uniform, name="kernel")
         self._bias = self.add_weight(shape=(n_heads,), initializer="zeros", name="bias")
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """Return each head's probability, shape (n_samples, n_heads)."""
         ops = keras.ops
         n_heads, size = self._kernel.shape
-        # One product with a block-diagonal kernel takes less time than products and sums a head.
+        # One product with a block-diagonal kernel takes less time than one per head.
         blocks = ops.expand_dims(self._kernel, 2) * ops.expand_dims(
             ops.eye(n_heads, dtype=self._kernel.dtype), 1
         )
         kernel = ops.reshape(blocks, (n_heads * size, n_heads))
         return ops.sigmoid(product(ops.reshape(inputs, (-1, n_heads * size)), kernel) + self._bias)
 
-    def compute_output_shape(self, input_shape: tuple[Any, ...]) -> tuple[Any, ...]:
+    def compute_output_shape(self, input_shape: Shape) -> Shape:
         """Return (n_samples, n_heads)."""
         return tuple(input_shape[:2])
 
@@ -228,7 +230,7 @@ class RandomSigns(keras.initializers.Initializer):
     def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def __call__(self, shape: Any, dtype: Any = None) -> Any:
+    def __call__(self, shape: Sequence[int], dtype: str | None = None) -> tf.Tensor:
         """Return the weights."""
         signs = np.random.default_rng(self.seed).choice([-1.0, 1.0], tuple(shape))
         return keras.ops.convert_to_tensor(signs, dtype or "float32")

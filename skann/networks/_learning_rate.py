@@ -1,9 +1,8 @@
-"""The learning rate of an optimizer, in single precision whatever Keras is set to."""
-
-from typing import Any
+"""The learning rate of an optimizer, always in single precision."""
 
 import keras
 import numpy as np
+from numpy.typing import DTypeLike
 
 from skann.networks._keras_private import learning_rate_of, replace_learning_rate
 
@@ -11,24 +10,24 @@ from skann.networks._keras_private import learning_rate_of, replace_learning_rat
 class LearningRate(keras.Variable):
     """A variable that NumPy can read without a warning.
 
-    Keras' callbacks read the learning rate by `np.array`, which asks `__array__` for an argument
-    that Keras' own variables lack.
+    Keras' callbacks read the learning rate by ``np.array``, which asks ``__array__`` for an
+    argument that Keras' own variables lack.
     """
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         return np.array(self.value.numpy(), dtype)
 
 
-def hold_learning_rate(optimizer: Any, rate: float | None = None) -> None:
-    """Put a `LearningRate` in the place of the variable that Keras made.
+def hold_learning_rate(optimizer: keras.optimizers.Optimizer, rate: float | None = None) -> None:
+    """Put a ``LearningRate`` in the place of the variable that Keras made.
 
-    That one has the precision of `keras.config.floatx()`, so that half precision would round 0.004.
+    That variable has the precision of ``keras.config.floatx()``; half precision would round 0.004.
 
     Parameters
     ----------
     optimizer : keras.optimizers.Optimizer
     rate : float, optional
-        By default what the variable holds.
+        The value of the variable by default.
     """
     made = learning_rate_of(optimizer)
     if not isinstance(made, keras.Variable):
@@ -38,12 +37,14 @@ def hold_learning_rate(optimizer: Any, rate: float | None = None) -> None:
     replace_learning_rate(optimizer, held)
 
 
-def follows_schedule(optimizer: Any) -> bool:
+def follows_schedule(optimizer: object) -> bool:
     """Tell whether an optimizer's learning rate is a schedule, which nothing else may change."""
     return isinstance(learning_rate_of(optimizer), keras.optimizers.schedules.LearningRateSchedule)
 
 
-def set_learning_rate(trained: Any, optimizer: Any, learning_rate: float) -> None:
+def set_learning_rate(
+    trained: keras.optimizers.Optimizer, optimizer: object, learning_rate: float
+) -> None:
     """Put the learning rate of a trained optimizer back to where a fit starts.
 
     Parameters
@@ -51,10 +52,11 @@ def set_learning_rate(trained: Any, optimizer: Any, learning_rate: float) -> Non
     trained : keras.optimizers.Optimizer
         The optimizer of a network.
     optimizer : str, keras.optimizers.Optimizer or class
-        What it was made from: an instance brings its own learning rate.
+        The parameter that it was made from: an instance brings its own learning rate.
     learning_rate : float
     """
     if follows_schedule(trained):
         return
-    own = isinstance(optimizer, keras.optimizers.Optimizer)
-    trained.learning_rate = float(optimizer.learning_rate.numpy()) if own else learning_rate
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        learning_rate = float(optimizer.learning_rate.numpy())
+    trained.learning_rate = learning_rate

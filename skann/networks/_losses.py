@@ -1,12 +1,11 @@
 """The training loss."""
 
-from typing import Any
-
 import keras
+import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable("skann")
-def mean_crossentropy(y_true: Any, y_pred: Any) -> Any:
+def mean_crossentropy(y_true: tf.Tensor, y_pred: tf.Tensor) -> tf.Tensor:
     """Binary cross-entropy, averaged over the heads of a network.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Keeps the memory of a long search from growing."""
+"""Bounded memory in long searches."""
 
 import itertools
 
@@ -13,9 +13,9 @@ _fits = itertools.count(1)
 def forget_old_kernels() -> None:
     """Let TensorFlow drop the kernels of variables that are gone, once in a while.
 
-    It keeps one for each variable that was ever made, under that variable's unique name, so that
-    the memory of repeated fits grows without end. `keras.backend.clear_session` drops them, too,
-    along with names and graphs that a user may still need.
+    It keeps one for each variable that was ever made, under the variable's unique name, so that
+    memory grows with every fit. ``keras.backend.clear_session`` drops them as well, along with
+    names and graphs that a user may still need.
     """
     if next(_fits) % _FITS_BETWEEN == 0:
         forget_kernels()

@@ -1,18 +1,22 @@
-"""Keras metrics: fresh ones for a fit, and their values over a whole epoch."""
+"""Keras metrics: fresh ones for each fit, and their values over a whole epoch."""
 
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import keras
 import numpy as np
+import tensorflow as tf
+
+# A name, a metric, its class, or a function of labels and probabilities.
+Metric: TypeAlias = str | keras.metrics.Metric | type | Callable[..., tf.Tensor]
 
 
-def fresh_metrics(metrics: Sequence[Any]) -> list[Any]:
+def fresh_metrics(metrics: Sequence[Metric]) -> list[Metric]:
     """Return metrics for one fit, whose names depend on nothing but the metrics themselves.
 
-    Keras numbers what it names itself by what it has made before: "precision", then "precision_1".
-    Here numbers tell only metrics of one fit apart.
+    Keras numbers its default names within a process: "precision", then "precision_1". Here numbers
+    only tell the metrics of one fit apart.
 
     Parameters
     ----------
@@ -21,12 +25,12 @@ def fresh_metrics(metrics: Sequence[Any]) -> list[Any]:
 
     Returns
     -------
-    list of keras.metrics.Metric, or functions where such were given
+    list of keras.metrics.Metric, or of functions where these were given
 
     Raises
     ------
     ValueError
-        If Keras does not know one, or one makes no sense for a probability.
+        If Keras does not know a metric, or it makes no sense for a probability.
     """
     built, names = [], []
     for metric in metrics:
@@ -43,13 +47,13 @@ def fresh_metrics(metrics: Sequence[Any]) -> list[Any]:
     return built
 
 
-def _fresh(metric: Any) -> Any:
+def _fresh(metric: Metric) -> Metric:
     if isinstance(metric, str) and metric.lower() in ("accuracy", "acc"):
         metric = keras.metrics.BinaryAccuracy()
     try:
         found = keras.metrics.get(metric)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"metrics holds {metric!r}, which is no metric of Keras") from error
+        raise ValueError(f"metrics holds {metric!r}, which is not a Keras metric") from error
     if not isinstance(found, keras.metrics.Metric):
         return found
     config = found.get_config()
@@ -57,15 +61,16 @@ def _fresh(metric: Any) -> Any:
         config["dtype"] = "float32"  # counts end at 2,048 in half precision
     if isinstance(found, keras.metrics.FBetaScore):
         if found.threshold is None:
+            name = type(found).__name__
             raise ValueError(
-                f"metrics holds {type(found).__name__} without a threshold, for which every "
-                f"customer is a churner: give keras.metrics.{type(found).__name__}(threshold=0.5)"
+                f"metrics holds {name} without a threshold, so that every customer counts as a "
+                f"churner: give keras.metrics.{name}(threshold=0.5)"
             )
-        config["average"] = config["average"] or "macro"  # a number, not one of each class
+        config["average"] = config["average"] or "macro"  # one number, not one per class
     return type(found).from_config(config)
 
 
-def _plain_name(metric: Any, fresh: keras.metrics.Metric) -> str:
+def _plain_name(metric: Metric, fresh: keras.metrics.Metric) -> str:
     """Return a metric's name without the number that Keras gave it."""
     if isinstance(metric, str):
         return metric
@@ -80,8 +85,8 @@ def metric_value(metric: keras.metrics.Metric, y: np.ndarray, score: np.ndarray)
     Parameters
     ----------
     metric : keras.metrics.Metric
-        A metric with `update_state` and `result`. Plain `keras.metrics.AUC` is computed in NumPy,
-        to the same value, since Keras' update costs more than a small training epoch.
+        A metric with ``update_state`` and ``result``. Plain ``keras.metrics.AUC`` is computed in
+        NumPy, to the same value, since Keras' update costs more than a small training epoch.
     y : ndarray of shape (n_samples,)
         Labels, 0 or 1.
     score : ndarray of shape (n_samples,)
@@ -100,7 +105,7 @@ def metric_value(metric: keras.metrics.Metric, y: np.ndarray, score: np.ndarray)
 
 
 def bucketed_auc(y: np.ndarray, score: np.ndarray, n_thresholds: int) -> float:
-    """Return the area under the ROC curve as `keras.metrics.AUC` approximates it.
+    """Return the area under the ROC curve as ``keras.metrics.AUC`` approximates it.
 
     The curve has a point for each of ``n_thresholds`` evenly spaced thresholds, joined by straight
     lines. With one class alone it is 0, as in Keras.

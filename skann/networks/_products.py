@@ -1,6 +1,6 @@
 """Matrix products whose gradients are the same for any number of threads."""
 
-from typing import Any
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -9,7 +9,7 @@ import tensorflow as tf
 _BLOCK_ROWS = 128
 
 
-def product(inputs: Any, kernel: Any) -> Any:
+def product(inputs: tf.Tensor, kernel: tf.Tensor | keras.Variable) -> tf.Tensor:
     """Return ``inputs @ kernel``, shape (n_rows, units).
 
     TensorFlow lets each thread sum the kernel's gradient over some of the rows, so that the last
@@ -21,7 +21,9 @@ def product(inputs: Any, kernel: Any) -> Any:
 
 
 @tf.custom_gradient
-def _product(inputs: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Any]:
+def _product(
+    inputs: tf.Tensor, kernel: tf.Tensor
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]]:
     def gradient(upstream: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         size, units = kernel.shape
         of_blocks = tf.matmul(

@@ -1,10 +1,11 @@
-"""Numbers and texts -> the trained network that they were."""
+"""From numbers and strings back to a trained network."""
 
 from typing import Any
 
 import keras
 import numpy as np
 
+from skann.networks._muon import MuonAdam
 from skann.networks._scikeras import NetworkClassifier, make_network_classifier
 
 
@@ -18,7 +19,7 @@ def restored_network(saved: Any) -> NetworkClassifier:
     Raises
     ------
     ValueError
-        If its optimizer is none of Keras', or its weights do not fit.
+        If its optimizer is not a Keras optimizer, or its weights do not fit.
     """
     network = make_network_classifier(
         optimizer=_optimizer(**saved.optimizer_), learning_rate=0.0, **saved.settings_
@@ -37,10 +38,10 @@ def restored_network(saved: Any) -> NetworkClassifier:
     return network
 
 
-def _optimizer(name: str, config: dict[str, Any], state: Any) -> keras.optimizers.Optimizer:
-    kind: Any = getattr(keras.optimizers, name, None)
+def _optimizer(name: str, config: dict[str, Any], state: object) -> keras.optimizers.Optimizer:
+    kind: Any = MuonAdam if name == MuonAdam.__name__ else getattr(keras.optimizers, name, None)
     is_optimizer = isinstance(kind, type) and issubclass(kind, keras.optimizers.Optimizer)
     # Keras would import whatever a nested entry names.
     if not is_optimizer or any(isinstance(value, dict | list) for value in config.values()):
-        raise ValueError(f"the model's optimizer {name!r} is none of Keras'")
+        raise ValueError(f"the model's optimizer {name!r} is not a Keras optimizer")
     return kind.from_config(config)

@@ -1,11 +1,10 @@
-"""Callbacks that go on in another process, and Keras' own way to ask for that."""
+"""Callbacks that continue in another process, and Keras' own way to ask for that."""
 
 import copy
 import os
 import pickle
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import keras
 import tensorflow as tf
@@ -15,8 +14,8 @@ from skann.networks._keras_private import forget_model
 LIBRARIES = f"keras {keras.__version__}, tensorflow {tf.__version__}"
 
 
-def backup_folder(callbacks: Iterable[Any] | None) -> str | os.PathLike[str] | None:
-    """Return where a user's `BackupAndRestore` keeps its backup; None if there is none.
+def backup_folder(callbacks: Iterable[object] | None) -> str | os.PathLike[str] | None:
+    """Return the folder of a user-supplied ``BackupAndRestore``, or None.
 
     It keeps weights and optimizer, but neither the state of other callbacks nor the history.
     """
@@ -27,15 +26,15 @@ def backup_folder(callbacks: Iterable[Any] | None) -> str | os.PathLike[str] | N
 
 
 def stored(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, bytes]]:
-    """Return kind and state of callbacks, without the network that they hold.
+    """Return kind and state of callbacks, without their network.
 
     Those that cannot be pickled, such as bars and open files, are left out.
     """
     states = []
     for callback in callbacks:
-        alone = copy.copy(callback)
-        forget_model(alone)
         with suppress(Exception):  # each kind of object has its own way to refuse
+            alone = copy.copy(callback)
+            forget_model(alone)
             states.append((_kind(callback), pickle.dumps(alone)))
     return states
 
@@ -43,7 +42,7 @@ def stored(callbacks: Iterable[keras.callbacks.Callback]) -> list[tuple[str, byt
 def resumed(
     callbacks: Sequence[keras.callbacks.Callback], states: Sequence[tuple[str, bytes]]
 ) -> tuple[list[keras.callbacks.Callback], list[keras.callbacks.Callback]]:
-    """Return fresh callbacks with those of a stored kind in their place, and the latter alone."""
+    """Return fresh callbacks, replaced by stored ones of their kind, and the stored ones alone."""
     left = list(states)
     together, going_on = [], []
     for callback in callbacks:

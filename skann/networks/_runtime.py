@@ -16,16 +16,16 @@ def start_runtime() -> None:
     Raises
     ------
     RuntimeError
-        In a child forked from a process where it ran: its threads do not live through a fork, so
-        that the first operation would wait for them for ever.
+        In a child that was forked from a process where it ran: threads do not survive a fork, so
+        the first operation would wait for them forever.
     """
     global _started_in
     if is_forked():
         raise RuntimeError(
             "this process was forked from one in which TensorFlow had started, and TensorFlow "
             "does not work in such a child: start processes by 'spawn' or 'forkserver', or train "
-            "after the fork. Probabilities can be had here, from a fitted ChurnANNClassifier or "
-            "from a model of skann.load, which needs no TensorFlow."
+            "after the fork. A fitted ChurnANNClassifier and a model from skann.load can predict "
+            "here, without TensorFlow"
         )
     with _lock:
         if _started_in is None:
@@ -36,5 +36,5 @@ def start_runtime() -> None:
 
 
 def is_forked() -> bool:
-    """Whether this is a forked child of a process where the runtime was started."""
+    """Tell whether this process was forked from one where the runtime was started."""
     return _started_in not in (None, os.getpid())

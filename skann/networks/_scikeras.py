@@ -1,10 +1,11 @@
-"""SciKeras' classifier, mended for today's scikit-learn."""
+"""SciKeras' classifier, adapted to current scikit-learn."""
 
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, Tags
@@ -12,17 +13,18 @@ from sklearn.utils import ClassifierTags, Tags
 from skann._forward import Architecture, head_probabilities
 from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, Pause, Snapshots, unheard
-from skann.networks._data import is_encoded_when_taken
-from skann.networks._metrics import fresh_metrics
+from skann.networks._data import LazyRows, is_encoded_when_taken
+from skann.networks._metrics import Metric, fresh_metrics
+from skann.networks._muon import MuonAdam
 from skann.networks._runtime import is_forked, start_runtime
 
 
 class NetworkClassifier(KerasClassifier):
-    """`scikeras.wrappers.KerasClassifier` for a binary `ChurnNetwork`.
+    """``scikeras.wrappers.KerasClassifier`` for a binary ``ChurnNetwork``.
 
-    Mends what SciKeras 0.13 breaks on scikit-learn 1.6 and newer: the tags that make it a
-    classifier, callbacks that stay in the estimator and hold the model, one-row and float64 input
-    to `predict_proba`.
+    Corrects SciKeras 0.13 for scikit-learn 1.6 and newer: the tags that make it a classifier,
+    callbacks that stay in the estimator and hold the model, and one-row and float64 input to
+    ``predict_proba``.
     """
 
     history_: dict[str, list[float]]
@@ -40,7 +42,7 @@ class NetworkClassifier(KerasClassifier):
 
     def _fit_keras_model(
         self,
-        X: Any,
+        X: np.ndarray | LazyRows,
         y: np.ndarray,
         sample_weight: np.ndarray | None,
         warm_start: bool,
@@ -78,16 +80,16 @@ class NetworkClassifier(KerasClassifier):
         y: np.ndarray,
         **data: Any,
     ) -> None:
-        """Train up to ``parts.until`` epochs in all, and pause there with the best weights so far.
+        """Train up to a total of ``parts.until`` epochs, and pause with the best weights so far.
 
         Parameters
         ----------
         parts : NetworkParts
-            Says where to go on; holds what the next part needs afterwards.
+            State of the previous parts; afterwards that of the next.
         callbacks : list of keras.callbacks.Callback
-            Those of the whole fit, to which it is one.
+            Those of the whole fit, which is one fit to them.
         X, y, **data
-            As in `fit`; the same in each part.
+            As in ``fit``; the same in each part.
         """
         first = len(parts.losses)
         last = min(parts.until, self.epochs)
@@ -137,7 +139,7 @@ class NetworkClassifier(KerasClassifier):
 
     @property
     def architecture(self) -> Architecture:
-        """What the weights alone do not say of the network."""
+        """Architecture of the network."""
         return Architecture(
             tuple(self.model__hidden_layer_sizes),
             self.model__activation,
@@ -150,7 +152,7 @@ class NetworkClassifier(KerasClassifier):
         """Number of weights."""
         return self.model_.count_params()
 
-    def head_probabilities(self, X: Any) -> np.ndarray:
+    def head_probabilities(self, X: ArrayLike) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
         X = np.ascontiguousarray(X, dtype=np.float32)
         missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
@@ -162,23 +164,23 @@ class NetworkClassifier(KerasClassifier):
             heads = self.model_.predict_array(X)
         return heads.astype(np.float64)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: ArrayLike) -> np.ndarray:
         """Return the probability of each class, shape (n_samples, 2)."""
         positive = self.head_probabilities(X).mean(axis=1)
         return np.column_stack([1.0 - positive, positive])
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: ArrayLike) -> np.ndarray:
         """Return the likelier class of each row."""
         return self.classes_[(self.predict_proba(X)[:, 1] >= 0.5).astype(int)]
 
 
 def make_network_classifier(
     *,
-    optimizer: Any,
+    optimizer: str | keras.optimizers.Optimizer | type,
     learning_rate: float,
     batch_size: int,
     epochs: int,
-    metrics: Sequence[Any],
+    metrics: Sequence[Metric],
     seed: int,
     **network: Any,
 ) -> NetworkClassifier:
@@ -187,20 +189,21 @@ def make_network_classifier(
     Parameters
     ----------
     optimizer : str, keras.optimizers.Optimizer or class
-        An instance is copied, for it belongs to the network that it trained first.
+        An instance is copied, as it belongs to the network that it trained first.
     learning_rate : float
-        For an optimizer that is not an instance.
+        Unused if ``optimizer`` is an instance.
     batch_size, epochs : int
     metrics : sequence of str or keras.metrics.Metric
-        See `fresh_metrics`.
+        See ``fresh_metrics``.
     seed : int
     **network
-        Further arguments of `build_network`.
+        Further arguments of ``build_network``.
     """
     start_runtime()
     settings: dict[str, Any] = {f"model__{name}": value for name, value in network.items()}
-    if optimizer == "adam":
-        optimizer = keras.optimizers.Adam  # SciKeras would build one to find its class
+    if isinstance(optimizer, str):
+        # SciKeras would build one of Keras' to find its class.
+        optimizer = {"adam": keras.optimizers.Adam, "muon": MuonAdam}.get(optimizer, optimizer)
     if isinstance(optimizer, keras.optimizers.Optimizer):
         optimizer = type(optimizer).from_config(optimizer.get_config())
     else:

@@ -1,5 +1,6 @@
-"""A Keras model whose `fit` runs one compiled graph call an epoch."""
+"""A Keras model whose ``fit`` runs one compiled graph call per epoch."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -7,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from skann.networks._callbacks import ModelCheckpoint
-from skann.networks._data import ShuffledBatches, Table, is_encoded_when_taken
+from skann.networks._data import LabelledRows, ShuffledBatches, is_encoded_when_taken
 from skann.networks._flat_state import LiveWeights, evaluate, flat, optimizer_kind, write_optimizer
 from skann.networks._graphs import State, shared_graphs
 from skann.networks._keras_private import (
@@ -47,10 +48,10 @@ _BATCH_HOOKS = [
 class ChurnNetwork(keras.Model):
     """A functional Keras model that trains on a table as fast as its matrix products.
 
-    `fit` takes Keras' arguments, runs Keras' callbacks and gives Keras' logs. Where arrays are
-    trained with Adam, AdamW or SGD on `mean_crossentropy`, an epoch is one call of a compiled
-    graph that networks of the same architecture share; anything else goes to Keras' own `fit`.
-    Shuffling and dropout depend on ``seed`` alone (an attribute, set before `fit`).
+    ``fit`` takes Keras' arguments, runs Keras' callbacks and gives Keras' logs. Where arrays are
+    trained with Adam, AdamW or SGD on ``mean_crossentropy``, an epoch is one call of a compiled
+    graph that networks of the same architecture share; anything else goes to Keras' own ``fit``.
+    Shuffling and dropout depend on ``seed`` alone (an attribute, set before ``fit``).
     """
 
     seed: int = 0
@@ -62,10 +63,10 @@ class ChurnNetwork(keras.Model):
         self.dtype_policy = PRECISION
 
     @property
-    def optimizer(self) -> Any:
-        """The optimizer, with the state that training has left; None before `compile`.
+    def optimizer(self) -> keras.optimizers.Optimizer | None:
+        """The optimizer, with the state that training has left; None before ``compile``.
 
-        Its variables take as long to build as a third of a small fit, so they wait until somebody
+        Building its variables takes as long as a third of a small fit, so it waits until somebody
         looks.
         """
         optimizer = self.__dict__.get("optimizer")
@@ -76,11 +77,11 @@ class ChurnNetwork(keras.Model):
         return optimizer
 
     @optimizer.setter
-    def optimizer(self, optimizer: Any) -> None:
+    def optimizer(self, optimizer: keras.optimizers.Optimizer | None) -> None:
         self.__dict__["optimizer"] = optimizer
 
     def leave_state(self, state: State) -> None:
-        """Keep the state of a training run until somebody looks at the optimizer."""
+        """Keep the state of a training run until the optimizer is looked at."""
         self.__dict__["_state_left"] = state  # past Keras, which would track it
 
     def fit(
@@ -89,7 +90,7 @@ class ChurnNetwork(keras.Model):
         y: Any = None,
         batch_size: int | None = None,
         epochs: int = 1,
-        verbose: Any = 0,
+        verbose: int | str = 0,
         callbacks: Any = None,
         validation_data: Any = None,
         shuffle: bool = True,
@@ -97,7 +98,7 @@ class ChurnNetwork(keras.Model):
         initial_epoch: int = 0,
         **kwargs: Any,
     ) -> keras.callbacks.History:
-        """Train as `keras.Model.fit` does; see there for the arguments."""
+        """Train as ``keras.Model.fit`` does; see there for the arguments."""
         start_runtime()
         callbacks = keras.tree.flatten(callbacks) if callbacks else []
         batch_size = 32 if batch_size is None else int(batch_size)
@@ -125,8 +126,8 @@ class ChurnNetwork(keras.Model):
                 **common,
                 **kwargs,
             )
-        table = Table(x, y, sample_weight)
-        validation = None if validation_data is None else Table(*validation_data)
+        table = LabelledRows(x, y, sample_weight)
+        validation = None if validation_data is None else LabelledRows(*validation_data)
         if not (_covers(self) and all(map(_is_epoch_callback, callbacks))):
             return super().fit(
                 x=ShuffledBatches(table, batch_size, self._epoch_order, shuffle, initial_epoch),
@@ -139,12 +140,12 @@ class ChurnNetwork(keras.Model):
 
     def _fit_in_graph(
         self,
-        table: Table,
-        validation: Table | None,
+        table: LabelledRows,
+        validation: LabelledRows | None,
         batch_size: int,
         shuffle: bool,
         epochs: int,
-        verbose: Any,
+        verbose: int | str,
         callbacks: list[keras.callbacks.Callback],
         initial_epoch: int,
     ) -> keras.callbacks.History:
@@ -213,7 +214,7 @@ class ChurnNetwork(keras.Model):
             return np.asarray(self.predict(X, verbose=0)).astype(np.float32)
         if len(X) == 0:
             return np.empty((0, self.output_shape[-1]), np.float32)
-        table = Table(X, np.zeros(len(X)))
+        table = LabelledRows(X, np.zeros(len(X)))
         return evaluate(shared_graphs(self, "adam"), flat(self.trainable_variables), table)[1]
 
     def compute_loss(
@@ -224,7 +225,7 @@ class ChurnNetwork(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Return the loss in single precision, for Keras' own `fit` and `evaluate`."""
+        """Return the loss in single precision, for Keras' own ``fit`` and ``evaluate``."""
         if self.loss is not mean_crossentropy:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         losses = mean_crossentropy(y, y_pred)
@@ -234,7 +235,7 @@ class ChurnNetwork(keras.Model):
         return sum(self.losses, keras.ops.mean(losses))
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Return metrics of the mean over heads, for Keras' own `fit` and `evaluate`."""
+        """Return metrics of the mean over heads, for Keras' own ``fit`` and ``evaluate``."""
         y_pred = keras.ops.mean(y_pred, axis=-1, keepdims=True)
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
@@ -264,10 +265,12 @@ class ChurnNetwork(keras.Model):
     def _metric_logs(self, y: np.ndarray, score: np.ndarray) -> dict[str, float]:
         return {metric.name: metric_value(metric, y, score) for metric in compiled_metrics(self)}
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(
+        self,
+    ) -> tuple[Callable[[dict[str, Any]], "ChurnNetwork"], tuple[dict[str, Any]]]:
         return _rebuild, (self.__getstate__(),)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> "ChurnNetwork":
+    def __deepcopy__(self, memo: dict[int, object]) -> "ChurnNetwork":
         memo[id(self)] = copy = _rebuild(self.__getstate__())
         return copy
 
@@ -301,12 +304,12 @@ def _rebuild(state: dict[str, Any]) -> ChurnNetwork:
 
 
 def _random_states(model: ChurnNetwork) -> list[keras.Variable]:
-    """Return what Keras' own `fit` draws dropout from, which are no weights to it."""
+    """Return the random states of Keras' own dropout, which are not weights."""
     return [v for v in model.non_trainable_variables if v.name == "seed_generator_state"]
 
 
 def _covers(model: ChurnNetwork) -> bool:
-    """Whether the compiled epoch does exactly what Keras' `fit` would."""
+    """Tell whether the compiled epoch does exactly what Keras' ``fit`` would."""
     optimizer = model.optimizer
     return (
         _is_plain(model)
@@ -332,7 +335,7 @@ def _covers(model: ChurnNetwork) -> bool:
 
 
 def _is_plain(model: ChurnNetwork) -> bool:
-    """Whether the flat vector of trainable weights is all that the compiled functions need."""
+    """Tell whether the compiled functions need nothing but the trainable weights."""
     return (
         keras.backend.backend() == "tensorflow"
         and all(v.name == "seed_generator_state" for v in model.non_trainable_variables)

@@ -1,4 +1,4 @@
-"""Raw columns -> numbers: roles, cleaning and encoding, with scikit-learn and pandas alone."""
+"""From raw columns to numbers: roles, cleaning and encoding, by scikit-learn and pandas."""
 
 from skann.preprocessing._cleaner import TableCleaner
 from skann.preprocessing._encoded_rows import EncodedRows

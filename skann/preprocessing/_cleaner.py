@@ -1,14 +1,16 @@
-"""Raw columns -> clean columns: numbers without gaps, and categories of known levels."""
+"""From raw to clean columns: numbers without gaps, and categories of known levels."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skann._typing import Labels, Table
 from skann._warnings import DroppedColumnWarning, Unseen, warn, warn_of_unseen
 from skann.preprocessing._columns import Column
 from skann.preprocessing._levels import count_levels, other_spelling
@@ -25,12 +27,12 @@ _DATE_PARTS = ("days", "month", "weekday")
 class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # type: ignore[call-arg]
     """Turn a raw table into clean columns, ready for a sampler or an encoder.
 
-    Each column gets a role (see `column_roles`). Constant and all-missing columns are left out, and
-    so are identifiers and free text, with a warning. The others become, in this order:
+    Each column gets a role (see ``column_roles``). Constant and all-missing columns are left out,
+    and so are identifiers and free text, with a warning. The others become, in this order:
 
     - numbers ("numeric", "numeric text"): float columns, gaps filled with the training median;
-    - dates: three float columns, `<name>_days` since 1970, `<name>_month`, `<name>_weekday`;
-    - `<name>_missing`, 0 or 1, for each number or date that had gaps in training;
+    - dates: three float columns, ``<name>_days`` since 1970, ``<name>_month``, ``<name>_weekday``;
+    - ``<name>_missing``, 0 or 1, for each number or date that had gaps in training;
     - categories: pandas' category dtype, whose levels are the stripped texts seen in training, with
       "(missing)" where training had gaps. Levels of fewer than 10 rows (or fewer than 1 % of the
       rows, if that is less) are pooled into "(rare)", and so is whatever training never saw, with
@@ -42,18 +44,18 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     Parameters
     ----------
     column_roles : dict of {column: role}, default=None
-        What columns are to be taken for, "numeric", "datetime" or "category", or "drop" to leave
-        them out; the others are decided by what they hold.
+        Roles of some columns: "numeric", "datetime", "category", or "drop" to leave a column out.
+        Those of the others follow from what they hold.
 
     Attributes
     ----------
-    column_roles_ : dict of column name to role
-        Every column of the training table.
+    column_roles_ : dict of {column: role}
+        Roles of all columns of the training table.
     medians_ : ndarray of shape (n_numbers,)
-        What fills the gaps of each number and each date part.
-    levels_ : dict of column name to list of str
+        Values that fill the gaps of each number and each date part.
+    levels_ : dict of {column: list of str}
         The levels of each category.
-    pooled_levels_ : dict of column name to list of str
+    pooled_levels_ : dict of {column: list of str}
         The levels that were too rare and count as "(rare)".
     n_features_in_ : int
     feature_names_in_ : ndarray of str
@@ -74,49 +76,53 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     def __init__(self, column_roles: Mapping[Any, str] | None = None):
         self.column_roles = column_roles
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: object = None) -> Self:
         """Learn roles, medians and levels.
 
         Parameters
         ----------
         X : pandas or polars DataFrame, array or list of lists, shape (n_samples, n_features)
-        y : ignored
+        y : Ignored
+
+        Returns
+        -------
+        self
 
         Raises
         ------
         ValueError
             If no column is left to learn from, a column holds infinite numbers, or ``column_roles``
-            names a column or a role that there is not.
+            names an unknown column or role.
         """
         self._learn(X)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> pd.DataFrame:
-        """Learn roles, medians and levels, and return the clean columns of `X`.
+    def fit_transform(self, X: Table, y: object = None) -> pd.DataFrame:
+        """Learn roles, medians and levels, and return the clean columns of ``X``.
 
         Parameters
         ----------
         X : pandas or polars DataFrame, array or list of lists, shape (n_samples, n_features)
-        y : ignored
+        y : Ignored
 
         Returns
         -------
         pandas.DataFrame, shape (n_samples, n_clean_columns)
-            As `fit` and `transform` would, but each column is read once.
+            The same as ``fit`` and ``transform`` give, but each column is read only once.
         """
         return self._clean(*self._learn(X))
 
-    def transform(self, X: Any) -> pd.DataFrame:
+    def transform(self, X: Table) -> pd.DataFrame:
         """Return the clean columns.
 
         Parameters
         ----------
-        X : table with the columns of the training table
+        X : table with the columns of the training table, shape (n_samples, n_features)
 
         Returns
         -------
         pandas.DataFrame, shape (n_samples, n_clean_columns)
-            No missing values; the index of `X` if it has one.
+            No missing values; the index of ``X`` if it has one.
         """
         check_is_fitted(self)
         table = as_table(X)
@@ -126,12 +132,12 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         )
         return self._clean(columns, table.index)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return the names of the clean columns."""
         check_is_fitted(self)
         return np.array([*self._number_names, *self._indicator_names, *self.levels_], dtype=object)
 
-    def _learn(self, X: Any) -> tuple[list[Column], pd.Index]:
+    def _learn(self, X: Table) -> tuple[list[Column], pd.Index]:
         """Fit, and return the columns that are kept, in the order of their roles."""
         table = as_table(X)
         validate_data(self, table, skip_check_array=True)
@@ -165,7 +171,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         return columns, table.index
 
     def _read_kept(self, read: Callable[[int, str, str | None], Column]) -> list[Column]:
-        """Read the columns that are kept by position, role and form; tell of unseen levels."""
+        """Read the columns that are kept by position, role and form; warn of unseen levels."""
         roles = list(self.column_roles_.values())
         kept = [*self._numbers, *self._dates, *self._categories]
         columns = [read(i, roles[i], self._forms[i]) for i in kept]
@@ -226,9 +232,9 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                     about=role,
                 )
 
-    def _unseen(self, columns: list[Column]) -> dict[str, Unseen]:
+    def _unseen(self, columns: list[Column]) -> dict[Hashable, Unseen]:
         """Count the rows of each level that training never saw, and of all, for each category."""
-        found = {}
+        found: dict[Hashable, Unseen] = {}
         for (codes, levels), (name, kept) in zip(
             texts_of(columns), self.levels_.items(), strict=True
         ):
@@ -246,7 +252,7 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             found[name] = Unseen(rows, int((codes >= 0).sum()))
         return found
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.string = True
@@ -268,7 +274,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _numbers(columns: list[Column]) -> list[np.ndarray]:
-    """Return each number and each date part of `columns`."""
+    """Return each number and each date part of ``columns``."""
     numbers: list[np.ndarray] = []
     for column in columns:
         if column.numbers is not None:
@@ -277,7 +283,7 @@ def _numbers(columns: list[Column]) -> list[np.ndarray]:
 
 
 def texts_of(columns: list[Column]) -> list[tuple[np.ndarray, list[str]]]:
-    """Return codes and levels of each category of `columns`."""
+    """Return codes and levels of each category of ``columns``."""
     return [column.texts for column in columns if column.numbers is None and column.texts]
 
 

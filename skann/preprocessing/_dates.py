@@ -2,7 +2,6 @@
 
 import re
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,7 +9,7 @@ import pandas as pd
 ISO = "ISO8601"
 
 _ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}([T ].*)?")
-# Where two of a column read equally much of it, the first wins: the month first, as in pandas.
+# Where two read equally many rows of a column, the first wins: the month first, as in pandas.
 _FORMATS = (
     *("%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%m/%d/%y", "%d/%m/%y"),
     *(
@@ -46,7 +45,7 @@ _TIME = (
     r"(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?(?: ?(?:Z|UTC|GMT))?$"
 )
 _SAMPLE = 200
-_MICROSECONDS_A_DAY = 86_400_000_000
+_MICROSECONDS_PER_DAY = 86_400_000_000
 
 
 class _Texts:
@@ -66,7 +65,7 @@ class _Texts:
         return dates
 
     @cached_property
-    def _parts(self) -> tuple[pd.Series, Any]:
+    def _parts(self) -> tuple[pd.Series, pd.Series | pd.Timedelta]:
         """Texts without their time of day, and that as a duration; NaT if impossible."""
         if not any(":" in text for text in self.texts):
             return self.texts, pd.Timedelta(0)
@@ -82,12 +81,12 @@ class _Texts:
 
 
 def read_dates(
-    texts: list[str], counts: np.ndarray, *, at_any_price: bool = False
+    texts: list[str], counts: np.ndarray, *, even_if_few: bool = False
 ) -> tuple[str, pd.Series] | None:
     """Return the format in which most rows are dates, and the dates; None where hardly any are."""
     sample = texts[:: max(1, len(texts) // _SAMPLE)]
     alike = sum(is_like_a_date(text) for text in sample)
-    if alike < 0.5 * len(sample) and not at_any_price:
+    if alike < 0.5 * len(sample) and not even_if_few:
         return None
     of_sample, of_all = _Texts(sample), _Texts(texts)
     best, most = None, 0
@@ -103,7 +102,7 @@ def read_dates(
 
 
 def day_and_month_are_open(texts: list[str], form: str, dates: pd.Series) -> bool:
-    """Whether the other order of day and month reads as much as the dates that a form gave."""
+    """Tell whether the other order of day and month reads as many dates as a form did."""
     swapped = _SWAPPED.get(form)
     return swapped is not None and bool(
         dates_of(texts, swapped).notna().sum() >= dates.notna().sum()
@@ -111,12 +110,12 @@ def day_and_month_are_open(texts: list[str], form: str, dates: pd.Series) -> boo
 
 
 def is_like_a_date(text: str) -> bool:
-    """Whether a text has the look of a date, whatever its order."""
+    """Tell whether a text looks like a date, in any order."""
     return _SHAPE.fullmatch(text) is not None
 
 
 def dates_of(texts: list[str], form: str) -> pd.Series:
-    """Return the dates that texts in a form say, in UTC; NaT for what is no date in it."""
+    """Return the dates in texts of a form, in UTC; NaT for texts that are not such dates."""
     return _Texts(texts).read(form)
 
 
@@ -128,7 +127,7 @@ def date_parts(dates: pd.Series) -> np.ndarray:
     ndarray of float64, shape (n_samples, 3)
     """
     dates = pd.Series(pd.to_datetime(dates, utc=True)).dt.as_unit("us")
-    days = dates.astype("int64").to_numpy() / _MICROSECONDS_A_DAY
+    days = dates.astype("int64").to_numpy() / _MICROSECONDS_PER_DAY
     days[dates.isna().to_numpy()] = np.nan
     return np.column_stack([days, dates.dt.month, dates.dt.day_of_week]).astype(np.float64)
 

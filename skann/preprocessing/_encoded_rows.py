@@ -1,9 +1,10 @@
-"""Clean rows that are encoded when they are asked for."""
+"""Clean rows that are encoded on demand."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -20,18 +21,18 @@ _BLOCK_BYTES = 2**24  # what encoding takes besides its output
 class EncodedRows:
     """Rows of a table as float32 numbers for a network, held clean and encoded on demand.
 
-    Bins make many columns of one number, so that encoded rows can take 50 times the memory of clean
-    ones. `take` encodes some of them; `numpy.asarray` encodes all. Both give a row the same bits.
-    Safe to use from several threads.
+    Bins turn one number into many columns, so encoded rows can take 50 times the memory of clean
+    ones. ``take`` encodes some of them; ``numpy.asarray`` encodes all. Both give a row the same
+    bits. Safe to use from several threads.
 
     Parameters
     ----------
     values : ndarray of float64, shape (n_samples, n_clean_columns)
-        Numbers, then categories as codes. Held, not copied: don't change it afterwards.
+        Numbers, then categories as codes. Held, not copied: do not change it afterwards.
     transformer : ColumnTransformer
         Fitted on such values.
     n_zeros : int, default=0
-        Columns of zeros to stand before the others.
+        Number of columns of zeros before the others.
 
     Attributes
     ----------
@@ -40,7 +41,7 @@ class EncodedRows:
     dtype : dtype
         float32.
     nbytes : int
-        What all rows take when they are encoded.
+        Memory of all rows when they are encoded.
 
     Examples
     --------
@@ -71,7 +72,7 @@ class EncodedRows:
         self.shape = (len(values), max(columns.stop for _, _, columns in self._steps))
 
     def widened(self, multiple: int) -> "EncodedRows":
-        """Return the same rows behind columns of zeros, for a width that is a multiple of this.
+        """Return the same rows behind columns of zeros, so that the width is a multiple of this.
 
         A network compiled for one width serves tables that differ by a few columns.
 
@@ -109,9 +110,11 @@ class EncodedRows:
         blocks = (self._values[rows[block]] for block in self._blocks(len(rows)))
         return self._encode(blocks, len(rows))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:
-            raise ValueError("Rows that are encoded on demand have no array to share: drop copy.")
+            raise ValueError(
+                "rows that are encoded on demand have no array to share: leave out copy=False"
+            )
         blocks = (self._values[block] for block in self._blocks(len(self)))
         encoded = self._encode(blocks, len(self))
         return encoded if dtype is None else encoded.astype(dtype, copy=False)
@@ -138,7 +141,7 @@ def _moved(columns: slice, by: int) -> slice:
     return slice(columns.start + by, columns.stop + by)
 
 
-def _encode_into(step: Any, values: np.ndarray, out: np.ndarray) -> None:
+def _encode_into(step: BaseEstimator, values: np.ndarray, out: np.ndarray) -> None:
     # The arithmetic of `step.transform` without its checks, which cost more than a small block.
     if isinstance(step, PiecewiseLinearEncoder):
         step.encode_into(values, out, bound=_LARGEST_OUTPUT)
@@ -154,7 +157,7 @@ def _encode_into(step: Any, values: np.ndarray, out: np.ndarray) -> None:
         out[:] = step.transform(values)
 
 
-def as_slice(columns: np.ndarray) -> Any:
-    """Return `columns` as a slice where they are neighbours, so that to take them is no copy."""
+def as_slice(columns: np.ndarray) -> slice | np.ndarray:
+    """Return ``columns`` as a slice if they are neighbours: taking a slice makes no copy."""
     neighbours = len(columns) == columns[-1] - columns[0] + 1
     return slice(columns[0], columns[-1] + 1) if neighbours else columns

@@ -1,5 +1,6 @@
-"""Clean columns -> the numbers that a network takes."""
+"""From clean columns to the numbers that a network takes."""
 
+from collections.abc import Hashable
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -8,9 +9,11 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
 from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skann._sklearn_private import StrOptions, _fit_context
+from skann._typing import Labels, Table
 from skann.preprocessing._cleaner import RARE
 from skann.preprocessing._encoded_rows import EncodedRows, as_slice
 from skann.preprocessing._onehot import OneHotCodes
@@ -19,8 +22,9 @@ from skann.preprocessing._smooth_clip import SmoothClipScaler
 from skann.preprocessing._table import as_floats, as_table, stack_columns
 from skann.preprocessing._telling_values import TellingValues
 
+Step = tuple[str, Any, np.ndarray]  # name, transformer or "passthrough", columns
 # Up to here one-hot, above embeddings (RealMLP, Holzmüller et al. 2024, section 3).
-_MOST_ONEHOT_LEVELS = 9
+_MAX_ONEHOT_LEVELS = 9
 
 
 # Always an array, whatever output scikit-learn is configured for: a network takes nothing else.
@@ -32,21 +36,22 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     numeric_encoding : {"auto", "standard", "quantile", "robust", "piecewise_linear"}, \
             default="standard"
         Numbers are standardised; mapped to a normal distribution by their quantiles, save columns
-        of two values, which are standardised; scaled by `SmoothClipScaler`; or encoded by
-        `PiecewiseLinearEncoder` with one bin per 500 rows, from 12 to 48. "auto" gives these bins
+        of two values, which are standardised; scaled by ``SmoothClipScaler``; or encoded by
+        ``PiecewiseLinearEncoder`` with one bin per 500 rows, from 12 to 48. "auto" gives these bins
         and, beside them, smooth-clipped values as further columns (save those of two values, whose
-        one bin says all), and columns for `TellingValues` if `fit` is given labels.
+        one bin says all), and columns for ``TellingValues`` if ``fit`` is given labels.
     categorical_encoding : {"onehot", "embedding", "auto"}, default="onehot"
-        One column a level; one column of integer codes for an embedding layer; or "auto": one-hot
-        up to 9 levels, codes above. Levels that `fit` did not see are all zeros, or code 0, and
-        the pool of rare levels is code 0.
+        One column per level; one column of integer codes for an embedding layer; or "auto":
+        one-hot up to 9 levels, codes above. Levels that ``fit`` did not see are all zeros, or code
+        0, and the pool of rare levels is code 0.
 
     Attributes
     ----------
     transformer_ : ColumnTransformer
         Fitted on the clean columns as an array: numbers first, then categories as integers.
     embedding_cardinalities_ : tuple of int
-        The last columns of the output are codes from 0 to cardinality - 1, a column an entry.
+        Each entry stands for one of the last columns of the output, which hold codes from 0 to the
+        entry - 1.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
 
@@ -60,7 +65,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     array(['tenure', 'plan_a', 'plan_b'], dtype=object)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         "numeric_encoding": [
             StrOptions({"auto", "standard", "quantile", "robust", "piecewise_linear"})
         ],
@@ -75,15 +80,19 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.numeric_encoding = numeric_encoding
         self.categorical_encoding = categorical_encoding
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: Labels | None = None) -> Self:
         """Fit the encoding of each column.
 
         Parameters
         ----------
         X : pandas.DataFrame, shape (n_samples, n_features)
-            Columns of category dtype, and numbers without gaps, as `TableCleaner` gives them.
+            Columns of category dtype, and numbers without gaps, as ``TableCleaner`` gives them.
         y : array-like of shape (n_samples,), default=None
-            1 or True for the positive class. With it "auto" finds the `TellingValues` of numbers.
+            1 or True for the positive class. With it "auto" finds the ``TellingValues`` of numbers.
+
+        Returns
+        -------
+        self
 
         Raises
         ------
@@ -93,13 +102,13 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.fit_rows(X, y)
         return self
 
-    def fit_transform(self, X: Any, y: Any = None) -> np.ndarray:
-        """Fit, and return the encoded columns of `X`, as `fit` and `transform` would."""
+    def fit_transform(self, X: Table, y: Labels | None = None) -> np.ndarray:
+        """Fit, and return the encoded columns of ``X``, as ``fit`` and ``transform`` would."""
         return np.asarray(self.fit_rows(X, y))
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit_rows(self, X: Any, y: Any = None) -> EncodedRows:
-        """Fit, and return the rows of `X` in compact form, as `fit` and `transform_rows` would."""
+    def fit_rows(self, X: Table, y: Labels | None = None) -> EncodedRows:
+        """Fit, and return the rows of ``X`` as ``transform_rows`` would."""
         table = as_table(X)
         validate_data(self, table, skip_check_array=True)
         self._numbers: list[int] = []
@@ -123,12 +132,12 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         self.transformer_ = _hold(self._fit_steps(values, y), values[:1])
         return EncodedRows(values, self.transformer_)
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Table) -> np.ndarray:
         """Return the encoded columns.
 
         Parameters
         ----------
-        X : pandas.DataFrame with the columns of `fit`
+        X : pandas.DataFrame with the columns of ``fit``
 
         Returns
         -------
@@ -136,13 +145,13 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         """
         return np.asarray(self.transform_rows(X))
 
-    def transform_rows(self, X: Any) -> EncodedRows:
+    def transform_rows(self, X: Table) -> EncodedRows:
         """Return the rows in compact form, each encoded when it is asked for.
 
         Parameters
         ----------
-        X : pandas.DataFrame with the columns of `fit`
-            Its memory may be shared: don't change it afterwards.
+        X : pandas.DataFrame with the columns of ``fit``
+            Its memory may be shared: do not change it afterwards.
 
         Returns
         -------
@@ -153,11 +162,11 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         validate_data(self, table, reset=False, skip_check_array=True)
         return EncodedRows(self._to_array(table), self.transformer_)
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return a name for each output column.
 
-        `<column>` for scaled numbers and for codes, `<column>_bin<number>` for piecewise-linear
-        bins, `<column>_<level>` for one-hot columns.
+        ``<column>`` for scaled numbers and for codes, ``<column>_bin<number>`` for piecewise-linear
+        bins, ``<column>_<level>`` for one-hot columns.
         """
         check_is_fitted(self)
         inputs = getattr(self, "feature_names_in_", [f"x{i}" for i in range(self.n_features_in_)])
@@ -171,14 +180,14 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 names += list(transformer.get_feature_names_out([columns[j] for j in positions]))
         return np.array(names, dtype=object)
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 
     def _embeds(self, n_levels: int) -> bool:
         if self.categorical_encoding == "auto":
-            return n_levels > _MOST_ONEHOT_LEVELS
+            return n_levels > _MAX_ONEHOT_LEVELS
         return self.categorical_encoding == "embedding"
 
     def _to_array(self, table: pd.DataFrame) -> np.ndarray:
@@ -199,7 +208,7 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             )
         return values
 
-    def _fit_steps(self, values: np.ndarray, y: Any) -> list[tuple]:
+    def _fit_steps(self, values: np.ndarray, y: Labels | None) -> list[Step]:
         first, second = len(self._numbers), len(self._numbers) + len(self._onehot)
         onehot = OneHotCodes([len(seen.names) for seen in self._onehot.values()])
         steps = [
@@ -210,12 +219,12 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ]
         return [_fitted(step, values, y) for step in steps if len(step[2])]
 
-    def _telling_step(self, y: Any) -> list[tuple]:
+    def _telling_step(self, y: Labels | None) -> list[Step]:
         if y is None or self.numeric_encoding != "auto":
             return []
         return [("telling", TellingValues(), np.arange(len(self._numbers)))]
 
-    def _numeric_steps(self, numbers: np.ndarray) -> list[tuple]:
+    def _numeric_steps(self, numbers: np.ndarray) -> list[Step]:
         every = np.arange(numbers.shape[1])
         if self.numeric_encoding == "standard":
             return [("numeric", StandardScaler(), every)]
@@ -232,16 +241,16 @@ class TableEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                 ("two_valued", StandardScaler(), every[two_valued]),
             ]
         n_bins = int(np.clip(len(numbers) // 500, 12, 48))
-        steps: list[tuple] = [("numeric", PiecewiseLinearEncoder(n_bins=n_bins), every)]
+        steps: list[Step] = [("numeric", PiecewiseLinearEncoder(n_bins=n_bins), every)]
         if self.numeric_encoding == "auto":
             steps.append(("value", SmoothClipScaler(), every[~two_valued]))
         return steps
 
 
 class _Levels(NamedTuple):
-    """Levels of a category, whose codes are 1, 2, ...; 0 is whatever else comes."""
+    """Levels of a category, whose codes are 1, 2, ...; 0 stands for all others."""
 
-    names: list[Any]
+    names: list[Hashable]
 
     @classmethod
     def of(cls, categories: pd.Index, kept: np.ndarray) -> "_Levels":
@@ -273,7 +282,7 @@ def _is_two_valued(column: np.ndarray) -> bool:
     return bool(((column == column.min()) | (column == column.max())).all())
 
 
-def _fitted(named_step: tuple, values: np.ndarray, y: Any) -> tuple:
+def _fitted(named_step: Step, values: np.ndarray, y: Labels | None) -> Step:
     name, step, columns = named_step
     if step != "passthrough":
         # Sums over columns that lie apart are other sums in the last bit.
@@ -282,7 +291,7 @@ def _fitted(named_step: tuple, values: np.ndarray, y: Any) -> tuple:
     return name, step, columns
 
 
-def _hold(steps: list[tuple], row: np.ndarray) -> ColumnTransformer:
+def _hold(steps: list[Step], row: np.ndarray) -> ColumnTransformer:
     """Return a fitted ColumnTransformer of fitted steps, without encoding a whole table for it."""
     frozen = [
         (name, step if step == "passthrough" else FrozenEstimator(step), columns)

@@ -19,7 +19,7 @@ _WHOLE = re.compile(r"(-?(?:0|[1-9]\d*))\.0")
 def read_levels(series: pd.Series) -> tuple[np.ndarray, list[str]]:
     """Return integer codes (-1 where missing or blank) and the distinct texts.
 
-    Texts are stripped; "true" is "True", "1.0" is "1", and a midnight is its day.
+    Texts are stripped; "true" is "True", "1.0" is "1", and a midnight is its date.
     """
     if isinstance(series.dtype, pd.CategoricalDtype):
         codes, raw = series.array.codes, series.dtype.categories
@@ -35,7 +35,7 @@ def read_levels(series: pd.Series) -> tuple[np.ndarray, list[str]]:
 
 
 def count_levels(codes: np.ndarray, levels: list[str]) -> dict[str, int]:
-    """Return the rows of each level; levels that were merged may stand in the list twice."""
+    """Count the rows of each level; levels that were merged may stand in the list twice."""
     counts = dict.fromkeys(levels, 0)
     rows = np.bincount(codes[codes >= 0], minlength=len(levels)).tolist()
     for level, n in zip(levels, rows, strict=True):
@@ -43,7 +43,7 @@ def count_levels(codes: np.ndarray, levels: list[str]) -> dict[str, int]:
     return counts
 
 
-def level_text(value: Any) -> str:
+def level_text(value: object) -> str:
     """Return a cell as text; empty where it is missing."""
     if isinstance(value, str):
         text = value.strip()

@@ -40,18 +40,18 @@ _INFINITE = re.compile(r"[-+]?inf(inity)?", re.IGNORECASE)
 PLAIN = "."
 DURATION = "duration"  # read as days
 _DURATION = re.compile(r"-?\d+ days?( [+-]?\d+:\d\d:\d\d(\.\d+)?)?")
-_SECONDS_A_DAY = 86_400
+_SECONDS_PER_DAY = 86_400
 _SAMPLE = 200
 
 
 def numbers_of(texts: list[str], form: str) -> np.ndarray:
-    """Return what texts say in a form; NaN for what is no number in it.
+    """Return the numbers in texts of a form; NaN for texts that are not such numbers.
 
-    Codes are no numbers: what begins with a zero, "1_2", or "1E5". An exponent has a sign.
+    Codes are not numbers: "007", "1_2" or "1E5". An exponent has a sign.
     """
     if form == DURATION:
         durations = pd.Series(pd.to_timedelta(pd.Series(texts, dtype=object), errors="coerce"))
-        return durations.dt.total_seconds().to_numpy(np.float64) / _SECONDS_A_DAY
+        return durations.dt.total_seconds().to_numpy(np.float64) / _SECONDS_PER_DAY
     if form[0] == "." and not _UNUSUAL.search("\n".join(texts)):
         try:
             return np.array(texts, dtype=np.float64)
@@ -61,17 +61,17 @@ def numbers_of(texts: list[str], form: str) -> np.ndarray:
 
 
 def is_marker(text: str) -> bool:
-    """Whether a text says that there is no number."""
+    """Tell whether a text is a word for a missing number."""
     return text.casefold() in MISSING_MARKERS
 
 
 def is_code(text: str) -> bool:
-    """Whether a text of digits is a code, such as "007", "1_2" or "1E5"."""
+    """Tell whether a text of digits is a code, such as "007", "1_2" or "1E5"."""
     return _CODE.fullmatch(text) is not None
 
 
 def read_numbers(texts: list[str], counts: np.ndarray) -> tuple[str, np.ndarray]:
-    """Return the form in which most rows are numbers, and the numbers; where open, the point."""
+    """Return the form in which most rows are numbers, and the numbers; of two, the point."""
     numbers = numbers_of(texts, PLAIN)
     if not np.isnan(numbers).any():
         return PLAIN, numbers
@@ -87,14 +87,14 @@ def read_numbers(texts: list[str], counts: np.ndarray) -> tuple[str, np.ndarray]
 
 
 def are_like_numbers(texts: list[str]) -> bool:
-    """Whether a sample of texts has numbers, in any form."""
+    """Tell whether a sample of texts holds numbers, in any form."""
     sample = texts[:: max(1, len(texts) // _SAMPLE)]
     _, numbers = read_numbers(sample, np.ones(len(sample)))
     return bool(np.count_nonzero(~np.isnan(numbers)) > 0.4 * len(sample))
 
 
 def two_readings(texts: list[str], form: str) -> str | None:
-    """Return a text such as "1,234", if thousands and decimals cannot be told apart by any."""
+    """Return a text such as "1,234", if no text tells thousands from decimals."""
     if form[0] != ".":
         return None
     with_comma = [text for text in texts if "," in text]

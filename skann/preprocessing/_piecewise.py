@@ -5,16 +5,18 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
 
 from skann._sklearn_private import Interval, _check_feature_names_in, _fit_context
+from skann._typing import Labels, Table
 
 # An outermost bin has no end, but single precision has.
 _NO_BOUND = float(np.finfo(np.float32).max)
 
 
 class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
-    """Encode each number as one column a bin: 1 past the bin, 0 before it, the share inside.
+    """Encode each number as one column per bin: 1 past the bin, 0 before it, the share inside.
 
     The first bin goes on linearly below 0 and the last above 1, so that values outside the
     training range stay apart. A column of one distinct value becomes a single column of zeros.
@@ -49,7 +51,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
            [-1. , 0. ]], dtype=float32)
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: dict[str, list[Any]] = {
         "n_bins": [Interval(Integral, 1, None, closed="left")],
     }
 
@@ -57,25 +59,29 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         self.n_bins = n_bins
 
     @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: object = None) -> Self:
         """Find the edges of each column's bins.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : ignored
+        y : Ignored
+
+        Returns
+        -------
+        self
 
         Raises
         ------
         ValueError
             If a value is missing or infinite.
         """
-        X = validate_data(self, X, dtype=FLOAT_DTYPES)
-        edges = [_quantile_edges(column, self.n_bins) for column in X.T]
+        values = validate_data(self, X, dtype=FLOAT_DTYPES)
+        edges = [_quantile_edges(column, self.n_bins) for column in values.T]
         self.edges_ = [np.unique(column.astype(np.float64)) for column in edges]
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Table) -> np.ndarray:
         """Return the encoded columns.
 
         Parameters
@@ -87,23 +93,25 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
         ndarray of float32, shape (n_samples, n_bins_of_all_columns)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
-        encoded = np.empty((len(X), sum(self._n_columns())), dtype=np.float32)
-        self.encode_into(X, encoded)
+        values = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
+        encoded = np.empty((len(values), sum(self._n_columns())), dtype=np.float32)
+        self.encode_into(values, encoded)
         return encoded
 
     def encode_into(self, X: np.ndarray, out: np.ndarray, bound: float = _NO_BOUND) -> None:
-        """Write the encoded columns into `out`, without any check.
+        """Write the encoded columns into ``out``, without any check.
 
         Parameters
         ----------
         X : ndarray of finite floats, shape (n_samples, n_features)
         out : ndarray of float32, shape (n_samples, n_bins_of_all_columns)
         bound : float
-            How far the outermost bins go on, in both directions.
+            Limit of the outermost bins, in both directions.
         """
         counts = self._n_columns()
-        passed = np.tri(max(counts), k=-1, dtype=np.float32)  # a row a bin: 1 for those before it
+        passed = np.tri(
+            max(counts), k=-1, dtype=np.float32
+        )  # one row per bin: 1 for those before it
         end = 0
         with np.errstate(over="ignore"):
             for column, edges, count in zip(X.T, self.edges_, counts, strict=True):
@@ -114,8 +122,8 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
                     before = passed[:count, :count]
                     _encode_into(column, edges, bound, before, out[:, start:end])
 
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Return `<column>_bin<number>`, numbered from 1."""
+    def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
+        """Return ``<column>_bin<number>``, numbered from 1."""
         check_is_fitted(self)
         inputs = _check_feature_names_in(self, input_features)
         return np.array(
@@ -130,7 +138,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
     def _n_columns(self) -> list[int]:
         return [max(1, len(edges) - 1) for edges in self.edges_]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
@@ -139,7 +147,7 @@ class PiecewiseLinearEncoder(TransformerMixin, BaseEstimator):
 def _encode_into(
     column: np.ndarray, edges: np.ndarray, bound: float, passed: np.ndarray, out: np.ndarray
 ) -> None:
-    # One division a value, not one a bin: the bins before its own are 1, those after it 0.
+    # One division per value, not per bin: the bins before its own are 1, those after it 0.
     bins = edges[1:-1].searchsorted(column, side="right")
     lowest = np.zeros(len(edges) - 1)
     lowest[0] = -bound

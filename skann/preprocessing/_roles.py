@@ -1,13 +1,14 @@
-"""Decide what each column of a raw table is."""
+"""The role of each column of a raw table."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from skann._typing import Table
 from skann._warnings import ReadingWarning, warn
 from skann.preprocessing._columns import Column, is_category, is_date, is_number, plain_numbers
 from skann.preprocessing._dates import (
@@ -35,9 +36,9 @@ USED = ("numeric", "numeric text", "datetime", "category")
 CHOICES = ("numeric", "datetime", "category", "drop")
 
 # Below this, distinct values say nothing: five customers have five ages.
-_FEWEST_ROWS_FOR_ID = 20
+_MIN_ROWS_FOR_ID = 20
 # No measurement has as many digits, and floats don't hold them.
-_FEWEST_OF_ID = 10.0**15
+_MIN_ID = 10.0**15
 
 _ID_WORDS = frozenset({"id", "ids", "uuid", "guid", "identifier", "nr"})
 _LAST_ID_WORDS = frozenset({"number", "no"})  # but not number_of_calls
@@ -48,7 +49,7 @@ _ID_TEXT = re.compile(r"(?=\D*\d)\S+|\S+@\S+|[0-9a-fA-F-]{8,}")
 _AMOUNT = re.compile(r"[^\w\s]{0,2} ?\d[\d.,'’]* ?(?P<unit>[^\d\s]{1,6})|[^\w\s] ?\d[\d.,'’ ]*")
 
 
-def column_roles(X: Any) -> dict[Any, str]:
+def column_roles(X: Table) -> dict[Hashable, str]:
     """Decide the role of each column.
 
     Parameters
@@ -57,21 +58,21 @@ def column_roles(X: Any) -> dict[Any, str]:
 
     Returns
     -------
-    dict of column name to role
-        - "numeric": numbers, integer codes of few values among them, and durations;
-        - "numeric text": text that reads as numbers, amounts of one currency and percentages among
-          them, save for a few cells, blanks and markers such as "?";
+    dict of {column: role}
+        - "numeric": numbers, including integer codes of few values, and durations;
+        - "numeric text": text that reads as numbers, including amounts of one currency and
+          percentages, except for a few cells, blanks and markers such as "?";
         - "category": bools, category dtype and other text;
-        - "datetime": dates, or text that reads as dates in one format, save for a few cells;
+        - "datetime": dates, or text that reads as dates in one format, except for a few cells;
         - "constant": one value and nothing missing;
         - "missing": no value at all;
         - "id": distinct for (nearly) every row, and an identifier by its name ("customer_id"), by
-          its text (words with digits, addresses) or as whole numbers that chance would repeat or
-          that have 16 digits and more;
-        - "text": other text that is distinct for (nearly) every row, or has more than 100 levels
-          and a fifth of the rows.
+          its text (words with digits, addresses), or as whole numbers that would repeat by chance
+          or have at least 16 digits;
+        - "text": other text that is distinct for (nearly) every row, or has more levels than 100
+          and than a fifth of the rows.
 
-        Identifiers and free text need 20 rows.
+        Only columns of at least 20 rows are identifiers or free text.
 
     Examples
     --------
@@ -82,13 +83,13 @@ def column_roles(X: Any) -> dict[Any, str]:
     return {name: read_column(series).role for name, series in as_table(X).items()}
 
 
-def check_chosen_roles(roles: Mapping[Any, str] | None, names: Any) -> dict[Any, str]:
+def check_chosen_roles(roles: Mapping[Any, str] | None, names: pd.Index) -> dict[Hashable, str]:
     """Return the roles that a user chose.
 
     Raises
     ------
     ValueError
-        If a column is not in the table, or a role is none.
+        If a column or a role is unknown.
     """
     chosen = dict(roles or {})
     unknown = [name for name in chosen if name not in names]
@@ -107,7 +108,7 @@ def check_chosen_roles(roles: Mapping[Any, str] | None, names: Any) -> dict[Any,
 
 
 def read_column(series: pd.Series, chosen: str | None = None) -> Column:
-    """Read a column of a training table, and decide its role unless that is chosen."""
+    """Read a column of a training table, and decide its role unless it is chosen."""
     name = series.name
     if chosen == "drop":
         return Column(name, "drop")
@@ -123,7 +124,7 @@ def read_column(series: pd.Series, chosen: str | None = None) -> Column:
     codes, levels = read_levels(series)
     truths = merge_truths(levels)
     texts = codes, [truths.get(level, level) for level in levels]
-    if is_category(series) and chosen is None or chosen == "category":
+    if (is_category(series) and chosen is None) or chosen == "category":
         role = _unless_empty("category", len(set(texts[1])), codes.min() < 0)
         if chosen is None and role == "category":
             role = _text_role(name, codes, levels, levels)
@@ -197,7 +198,7 @@ class _Sides(NamedTuple):
 
 
 def _read_texts(
-    name: Any, codes: np.ndarray, levels: list[str], chosen: str | None
+    name: Hashable, codes: np.ndarray, levels: list[str], chosen: str | None
 ) -> Column | None:
     """Read texts as numbers or dates, if most are."""
     spelled = _Spelled.of(codes, levels)
@@ -216,7 +217,7 @@ def _read_texts(
             role = _number_role(name, values) if chosen is None else "numeric"
             return Column(name, "numeric text" if role == "numeric" else role, values, form=form)
     if chosen in (None, "datetime"):
-        found = read_dates(texts, counts, at_any_price=chosen is not None)
+        found = read_dates(texts, counts, even_if_few=chosen is not None)
         if found is None:
             return None
         form, dates = found
@@ -231,14 +232,14 @@ def _read_texts(
 
 
 def _are_codes(texts: list[str], counts: np.ndarray, sides: _Sides) -> bool:
-    """Whether more than single cells show that all are codes."""
+    """Tell whether more than single cells show that all are codes."""
     if not sides.n_odd:
         return False
     n_codes = sum(n for text, n in zip(texts, counts, strict=True) if is_code(text))
     return bool(n_codes >= max(2, 0.002 * counts.sum()))
 
 
-def _category(name: Any, texts: tuple[np.ndarray, list[str]], levels: list[str]) -> Column:
+def _category(name: Hashable, texts: tuple[np.ndarray, list[str]], levels: list[str]) -> Column:
     codes = texts[0]
     role = _unless_empty("category", len(set(texts[1])), codes.min() < 0)
     if role == "category":
@@ -246,9 +247,9 @@ def _category(name: Any, texts: tuple[np.ndarray, list[str]], levels: list[str])
     return Column(name, role, texts=texts)
 
 
-def _text_role(name: Any, codes: np.ndarray, levels: list[str], shown: list[str]) -> str:
+def _text_role(name: Hashable, codes: np.ndarray, levels: list[str], shown: list[str]) -> str:
     n_present = np.count_nonzero(codes >= 0)
-    if n_present < _FEWEST_ROWS_FOR_ID:
+    if n_present < _MIN_ROWS_FOR_ID:
         return "category"
     if len(levels) < n_present and len(levels) <= max(100, 0.2 * len(codes)):
         return "category"
@@ -287,7 +288,7 @@ def _unread_kind(texts: list[str]) -> tuple[str, str, str] | None:
 
 
 class _Spelled(NamedTuple):
-    """The levels of a column that say something, where they stand among all, and their rows."""
+    """The levels of a column that are not markers, their positions among all, and their rows."""
 
     texts: list[str]
     positions: np.ndarray
@@ -301,27 +302,27 @@ class _Spelled(NamedTuple):
         return cls(texts, np.array(positions, dtype=int), codes, len(levels))
 
     def of_rows(self, values: np.ndarray) -> np.ndarray:
-        """Return for each row what its text says; NaN where it says nothing."""
+        """Return the value of each row's text; NaN where it has none."""
         of_levels = np.full((self.n_levels + 1, *values.shape[1:]), np.nan)  # the last: code -1
         of_levels[self.positions] = values
         return of_levels[self.codes]
 
 
-def _numbers(name: Any, spelled: _Spelled, numbers: np.ndarray) -> np.ndarray:
+def _numbers(name: Hashable, spelled: _Spelled, numbers: np.ndarray) -> np.ndarray:
     values = spelled.of_rows(numbers)
     check_size(name, values)
     _warn_unread(name, "number", spelled.texts, np.isnan(numbers))
     return values
 
 
-def _dates(name: Any, spelled: _Spelled, form: str, dates: pd.Series) -> np.ndarray:
+def _dates(name: Hashable, spelled: _Spelled, form: str, dates: pd.Series) -> np.ndarray:
     if form != ISO and dates.isna().any():
         dates = dates.fillna(dates_of(spelled.texts, ISO))
     _warn_unread(name, "date", spelled.texts, dates.isna().to_numpy())
     return spelled.of_rows(date_parts(dates))
 
 
-def _warn_unread(name: Any, kind: str, texts: list[str], unread: np.ndarray) -> None:
+def _warn_unread(name: Hashable, kind: str, texts: list[str], unread: np.ndarray) -> None:
     examples = [repr(texts[position]) for position in np.flatnonzero(unread)[:3]]
     if examples:
         warn(
@@ -332,7 +333,7 @@ def _warn_unread(name: Any, kind: str, texts: list[str], unread: np.ndarray) -> 
         )
 
 
-def _warn_open(name: Any, text: str, taken: str, other: str) -> None:
+def _warn_open(name: Hashable, text: str, taken: str, other: str) -> None:
     warn(
         f"Column {name!r}: cells such as {text!r} can be read in two ways, and are read with "
         f"{taken}. If they have {other}, convert the column beforehand.",
@@ -345,7 +346,7 @@ def _as_dates(series: pd.Series) -> pd.Series:
     return series.dt.tz_localize("UTC") if series.dt.tz is None else series.dt.tz_convert("UTC")
 
 
-def _number_role(name: Any, values: np.ndarray) -> str:
+def _number_role(name: Hashable, values: np.ndarray) -> str:
     head = values[:100]
     if head.min() < head.max() and (head % 1).any():
         return "numeric"  # most columns of fractions, at no cost
@@ -358,25 +359,25 @@ def _number_role(name: Any, values: np.ndarray) -> str:
     return _unless_empty("numeric", 1 + (present[0] != present).any(), missing.any())
 
 
-def _unless_empty(role: str, n_distinct: int, has_missing: Any) -> str:
+def _unless_empty(role: str, n_distinct: int, has_missing: bool) -> str:
     if n_distinct == 0:
         return "missing"
     return "constant" if n_distinct == 1 and not has_missing else role
 
 
-def _is_id_number(name: Any, values: np.ndarray) -> bool:
+def _is_id_number(name: Hashable, values: np.ndarray) -> bool:
     n = len(values)
-    if n < _FEWEST_ROWS_FOR_ID or (values % 1).any():
+    if n < _MIN_ROWS_FOR_ID or (values % 1).any():
         return False
     n_distinct = len(pd.unique(values))
-    long = np.abs(values).min() >= _FEWEST_OF_ID
+    long = np.abs(values).min() >= _MIN_ID
     if (long or _names_id(name)) and n_distinct > n / 2:  # a bootstrap sample keeps 63 % distinct
         return True
     # n values drawn from a range r are all distinct with probability near exp(-n^2 / 2r).
     return n_distinct == n and bool(np.ptp(values) < n * n / 10)
 
 
-def _names_id(name: Any) -> bool:
+def _names_id(name: Hashable) -> bool:
     words = [word.lower() for word in _WORD.findall(str(name))]
     return bool(words) and (
         not _ID_WORDS.isdisjoint(words)

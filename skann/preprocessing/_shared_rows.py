@@ -1,5 +1,7 @@
 """Raw rows on their way to several networks, each column read once."""
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 
@@ -14,13 +16,13 @@ from skann.preprocessing._table import stack_columns
 class SharedRows:
     """A checked table, for cleaners that were fitted on tables with its columns.
 
-    To read a column takes longer than to clean and encode it, and folds mostly read it alike. No
-    table stands between cleaning and encoding, which would take most of the time of a single row.
+    Reading a column takes longer than cleaning and encoding it, and folds mostly read it alike. No
+    table is built between cleaning and encoding, which would take most of the time of a single row.
 
     Parameters
     ----------
     table : pandas.DataFrame
-        As `as_table` returns it.
+        As ``as_table`` returns it.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
@@ -32,7 +34,7 @@ class SharedRows:
         return self._n_rows
 
     def encoded(self, cleaner: TableCleaner, encoder: TableEncoder) -> np.ndarray:
-        """Return what the encoder makes of what the cleaner makes of the rows, to the same bits.
+        """Return the rows, cleaned and encoded, to the same bits as by the transformers.
 
         Parameters
         ----------
@@ -60,7 +62,9 @@ class SharedRows:
         return self._read[key]
 
 
-def _codes(texts: tuple[np.ndarray, list[str]], kept: list[str], encoded: list[str]) -> np.ndarray:
+def _codes(
+    texts: tuple[np.ndarray, list[str]], kept: list[str], encoded: list[Hashable]
+) -> np.ndarray:
     """Return the encoder's code of each row, 0 where it has none for the level."""
     code_of = dict(zip(encoded, range(1, len(encoded) + 1), strict=True))
     return np.array([code_of.get(level, 0) for level in kept])[positions_of_rows(*texts, kept)]

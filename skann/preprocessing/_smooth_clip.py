@@ -1,10 +1,13 @@
 """Robust scaling that bends outliers back smoothly."""
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import FLOAT_DTYPES, check_is_fitted, validate_data
+
+from skann._typing import Table
 
 # All beyond is bent to 3, and the square of it is finite.
 _FAR = 1e30
@@ -23,7 +26,7 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     center_ : ndarray of shape (n_features,)
         Medians.
     scale_ : ndarray of shape (n_features,)
-        What the distance from the median is divided by; infinite for columns of one value.
+        Divisors of the distances from the median; infinite for columns of one value.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
 
@@ -43,27 +46,31 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
            [3. ]])
     """
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Table, y: object = None) -> Self:
         """Learn the median and the scale of each column.
 
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
-        y : ignored
+        y : Ignored
+
+        Returns
+        -------
+        self
         """
-        X = validate_data(self, X, dtype=FLOAT_DTYPES)
+        values = validate_data(self, X, dtype=FLOAT_DTYPES)
         # NumPy copies what it sorts, so some columns at a time.
-        step = max(1, _SORTED_BYTES // X[:, 0].nbytes)
+        step = max(1, _SORTED_BYTES // values[:, 0].nbytes)
         quantiles = [
-            np.quantile(X[:, i : i + step], [0, 0.25, 0.5, 0.75, 1], axis=0)
-            for i in range(0, X.shape[1], step)
+            np.quantile(values[:, i : i + step], [0, 0.25, 0.5, 0.75, 1], axis=0)
+            for i in range(0, values.shape[1], step)
         ]
         lowest, first, self.center_, third, highest = np.hstack(quantiles)
         scale = np.where(third > first, third - first, (highest - lowest) / 2)
         self.scale_ = np.where(scale > 0, scale, np.inf)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: Table) -> np.ndarray:
         """Return the scaled columns, each value between -3 and 3.
 
         Parameters
@@ -75,13 +82,13 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ndarray of shape (n_samples, n_features)
         """
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
-        scaled = np.empty_like(X)
-        self.encode_into(X, scaled)
+        values = validate_data(self, X, dtype=FLOAT_DTYPES, reset=False)
+        scaled = np.empty_like(values)
+        self.encode_into(values, scaled)
         return scaled
 
     def encode_into(self, X: np.ndarray, out: np.ndarray) -> None:
-        """Write the scaled columns into `out`, without any check.
+        """Write the scaled columns into ``out``, without any check.
 
         Parameters
         ----------
@@ -98,7 +105,7 @@ class SmoothClipScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         np.sqrt(divisor, out=divisor)
         np.divide(scaled, divisor, out=out, casting="same_kind")
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags

@@ -1,20 +1,25 @@
-"""Any accepted input as one pandas DataFrame, refused early where no column reader could help."""
+"""Accepted input as a pandas DataFrame; what no reader of columns could handle is refused."""
 
-from typing import Any, NoReturn
+from collections.abc import Hashable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
 from skann._lazy_frames import refuse_lazy_frames
+from skann._typing import Table
+
+if TYPE_CHECKING:
+    import polars
 
 # The network computes in single precision: a larger number would be infinite there.
 _LARGEST = float(np.finfo(np.float32).max)
 _STACKED_BYTES = 2**20
 
 
-def as_table(X: Any) -> pd.DataFrame:
-    """Return `X` as a pandas DataFrame, without a copy where none is needed.
+def as_table(X: Table) -> pd.DataFrame:
+    """Return ``X`` as a pandas DataFrame, without a copy where none is needed.
 
     Parameters
     ----------
@@ -24,13 +29,13 @@ def as_table(X: Any) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame, shape (n_samples, n_features)
-        `X` itself if it is one. The columns of an array are named 0, 1, 2, ...
+        ``X`` itself if it is one. The columns of an array are named 0, 1, 2, ...
 
     Raises
     ------
     ValueError
-        If `X` has no rows or no columns, two columns of one name, complex numbers, or numbers
-        that are infinite or too large for single precision, or is not in memory yet.
+        If ``X`` has no rows or no columns, columns of equal names, complex numbers, or numbers that
+        are infinite or too large for single precision, or if it is not in memory yet.
     TypeError
         If a cell holds a dict, a list or the like.
     """
@@ -48,7 +53,7 @@ def as_table(X: Any) -> pd.DataFrame:
         )
     if not table.columns.is_unique:
         twice = table.columns[table.columns.duplicated()].unique().tolist()
-        raise ValueError(f"Column names must be unique: rename or drop the repeated {twice}.")
+        raise ValueError(f"Column names must be unique: rename or drop the repeated {twice}")
     from_arrow = {}
     for name, dtype in zip(table.columns, table.dtypes.array, strict=True):
         if isinstance(dtype, pd.ArrowDtype):
@@ -56,7 +61,7 @@ def as_table(X: Any) -> pd.DataFrame:
         elif isinstance(dtype, np.dtype) and dtype.kind == "O":
             _check_objects(name, table[name])
         elif dtype.kind == "c":
-            raise ValueError(f"Complex data not supported: column {name!r}.")
+            raise ValueError(f"Complex data not supported: column {name!r}")
         elif dtype.kind == "f":
             check_size(name, as_floats(table[name]))
     return table.assign(**from_arrow) if from_arrow else table
@@ -70,9 +75,9 @@ def as_floats(series: pd.Series) -> np.ndarray:
 
 
 def stack_columns(columns: list[np.ndarray], n_rows: int) -> np.ndarray:
-    """Return numbers and bools, a column each, as one float64 array in the order of rows."""
+    """Return columns of numbers and bools as one float64 array."""
     stacked = np.empty((n_rows, len(columns)))
-    # Rows by rows, for columns of a wide or long table lie too far apart for the processor's cache.
+    # By blocks of rows: columns of a large table lie too far apart for the processor's cache.
     step = max(1, _STACKED_BYTES // (8 * max(1, len(columns))))
     for start in range(0, n_rows, step):
         rows = slice(start, start + step)
@@ -81,8 +86,8 @@ def stack_columns(columns: list[np.ndarray], n_rows: int) -> np.ndarray:
     return stacked
 
 
-def check_size(name: Any, values: np.ndarray) -> None:
-    """Refuse numbers of column `name` that are infinite or too large for single precision."""
+def check_size(name: Hashable, values: np.ndarray) -> None:
+    """Refuse numbers of column ``name`` that are infinite or too large for single precision."""
     if np.fmax.reduce(values) <= _LARGEST and np.fmin.reduce(values) >= -_LARGEST:
         return
     count = np.count_nonzero(np.abs(values) > _LARGEST)
@@ -93,7 +98,7 @@ def check_size(name: Any, values: np.ndarray) -> None:
         )
 
 
-def _from_arrow(name: Any, series: pd.Series) -> pd.Series:
+def _from_arrow(name: Hashable, series: pd.Series) -> pd.Series:
     """Return dates and durations as pandas has them, and the other columns as they are."""
     arrow_type: Any = series.dtype.pyarrow_dtype  # type: ignore[union-attr]
     kind, zone = str(arrow_type), getattr(arrow_type, "tz", None)
@@ -109,7 +114,7 @@ def _from_arrow(name: Any, series: pd.Series) -> pd.Series:
     return series
 
 
-def _polars_values(column: Any) -> Any:
+def _polars_values(column: "polars.Series") -> pd.Categorical | np.ndarray:
     # By duck typing, so that polars is imported by its users alone.
     kind = str(column.dtype)
     if kind.startswith(("Categorical", "Enum")):
@@ -119,7 +124,7 @@ def _polars_values(column: Any) -> Any:
     return column.to_numpy()
 
 
-def _from_array(X: Any) -> pd.DataFrame:
+def _from_array(X: Table) -> pd.DataFrame:
     # NumPy would make text of a list of mixed rows.
     dtype = None if hasattr(X, "__array__") else object
     values = check_array(X, dtype=dtype, ensure_all_finite=False, input_name="X")
@@ -127,13 +132,13 @@ def _from_array(X: Any) -> pd.DataFrame:
     return table.infer_objects() if values.dtype == object else table
 
 
-def _check_objects(name: Any, series: pd.Series) -> None:
+def _check_objects(name: Hashable, series: pd.Series) -> None:
     for kind in set(map(type, series.to_numpy())):
         if kind.__hash__ is None or issubclass(kind, tuple | complex):
             _refuse_cells(name, kind.__name__)
 
 
-def _refuse_cells(name: Any, kind: str) -> NoReturn:
+def _refuse_cells(name: Hashable, kind: str) -> NoReturn:
     raise TypeError(
         f"A cell's argument must be a string or a number: column {name!r} holds {kind!r}. Drop it, "
         "or spread such cells over columns of their own."

@@ -60,7 +60,7 @@ def test_a_table_in_any_dialect_reads_back_the_same_or_is_refused(
             read = read_table(str(path))
         except CommandError as error:
             assert str(path) in str(error)
-            quotes = {*"\"'"} & {*"".join([*names, *sum(rows, [])])}
+            quotes = {*"\"'"} & set().union(*names, *(cell for row in rows for cell in row))
             assert quotes or dialect["quotechar"] == "'" or dialect["quoting"] != csv.QUOTE_ALL
             return
     assert read.column_names == [name.replace("\n", line_end) for name in names]

@@ -62,7 +62,7 @@ def test_figures_of_decisions_are_those_of_scikit_learn(scored):
 
 
 def test_precision_of_nobody_is_missing_and_has_no_interval(scored):
-    churned, probability, _ = scored
+    churned, _, _ = scored
     figures = decision_figures(churned, np.zeros(300, dtype=bool), churned * 1.0)
     found = with_intervals(figures, 300, np.random.default_rng(0))
     assert np.isnan(found["precision"]).all()

@@ -17,7 +17,9 @@ from sklearn.model_selection import (
 from skann import CostThresholdClassifier, metrics
 from skann.metrics import emp_churn_score, expected_cost, make_cost_scorer, savings_score
 
-READY = [name for name in metrics.__all__ if name.endswith("_scorer") and not name[:4] == "make"]
+READY = [
+    name for name in metrics.__all__ if name.endswith("_scorer") and not name.startswith("make")
+]
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from skann._model_file._container import _FIRST_LINE, _checksum, unpack
 
 
 def framed(archive, first_line=_FIRST_LINE):
-    """The bytes of a file whose check sum is right."""
+    """The bytes of a file whose checksum is right."""
     return first_line + _checksum(first_line, archive) + archive
 
 
@@ -181,7 +181,7 @@ def test_a_file_of_a_later_version_is_refused(content, path):
         skann.load(path)
 
 
-@pytest.mark.parametrize("package, other", [("scikit-learn", "1.2.3"), ("skann", "9.0.0")])
+@pytest.mark.parametrize(("package", "other"), [("scikit-learn", "1.2.3"), ("skann", "9.0.0")])
 def test_another_version_is_told_where_it_matters(logistic, path, monkeypatch, package, other):
     here = _versions.versions()
     monkeypatch.setattr(
@@ -196,5 +196,5 @@ def test_another_version_is_told_where_it_matters(logistic, path, monkeypatch, p
 
 def test_an_archive_of_skops_alone_is_refused(logistic, path):
     skops.io.dump(logistic.estimator_, path)
-    with pytest.raises(ValueError, match="no file of skann.save"):
+    with pytest.raises(ValueError, match="not a file of skann.save"):
         skann.load(path)

@@ -184,14 +184,14 @@ def no_importable_class():
 
 
 @pytest.mark.parametrize(
-    "step, said",
+    ("step", "said"),
     [
         (FunctionTransformer(lambda X: X), r"model\.steps\[0\]\[1\]\.func cannot .* is a lambda"),
         (no_importable_class(), r"model\.steps\[0\]\[1\] cannot .*Local cannot be found again"),
-        (FunctionTransformer(kw_args={}, inv_kw_args={True: 1}), "keys have to be texts"),
+        (FunctionTransformer(kw_args={}, inv_kw_args={True: 1}), "keys must be strings"),
     ],
 )
-def test_save_names_the_part_that_cannot_travel(step, said, numbers, path):
+def test_save_names_the_part_that_cannot_be_saved(step, said, numbers, path):
     X, y = numbers
     model = make_pipeline(step, StandardScaler(), LogisticRegression()).fit(X, y)
     with pytest.raises(TypeError, match=said):
@@ -199,14 +199,14 @@ def test_save_names_the_part_that_cannot_travel(step, said, numbers, path):
     assert not path.exists()
 
 
-def test_save_names_the_keras_object_that_cannot_travel(network, path):
+def test_save_names_the_keras_object_that_cannot_be_saved(network, path):
     import keras
 
     model = copy.copy(network).set_params(callbacks=[keras.callbacks.TerminateOnNaN()])
-    with pytest.raises(TypeError, match=r"model\.callbacks\[0\] cannot travel: .* keras"):
+    with pytest.raises(TypeError, match=r"model\.callbacks\[0\] cannot be saved: .* keras"):
         skann.save(model, path)
     model.set_params(callbacks=None, optimizer=keras.optimizers.Adam)
-    with pytest.raises(TypeError, match=r"model\.optimizer cannot travel: .* keras"):
+    with pytest.raises(TypeError, match=r"model\.optimizer cannot be saved: .* keras"):
         skann.save(model, path)
 
 

@@ -37,18 +37,12 @@ def data():
     return make_classification(300, n_informative=4, random_state=0)
 
 
-def make_model(**parameters):
-    settings = {
-        "cv": None,
-        "hidden_layer_sizes": (8,),
-        "n_heads": 1,
-        "numeric_encoding": "standard",
-        "epochs": 12,
-        "batch_size": 32,
-        "learning_rate": 0.02,
-        "random_state": 0,
-    }
-    return ChurnANNClassifier(**{**settings, **parameters})
+MODEL_SETTINGS = {
+    "numeric_encoding": "standard",
+    "epochs": 12,
+    "batch_size": 32,
+    "learning_rate": 0.02,
+}
 
 
 def search(estimator, stages, **settings):
@@ -97,20 +91,23 @@ def test_a_loss_that_is_not_finite_is_behind_every_other():
     assert goes_on([], 4) == []
 
 
+NETWORK = ChurnANNClassifier(cv=None, random_state=0)
+
+
 @pytest.mark.parametrize(
     ("estimator", "expected"),
     [
-        (make_model(), True),
-        (make_model(random_state=None), True),
-        (make_pipeline(StandardScaler(), make_model()), True),
-        (make_sampling_pipeline(RandomOverSampler(random_state=0), make_model()), True),
-        (make_sampling_pipeline(RandomOverSampler(), make_model()), False),
-        (make_pipeline(QuantileTransformer(random_state=None), make_model()), False),
-        (make_model(preprocessor=QuantileTransformer()), False),
-        (make_model(preprocessor=QuantileTransformer(random_state=0)), True),
-        (make_model(early_stopping=False), False),
-        (make_model(validation_fraction=None), False),
-        (CostThresholdClassifier(make_model()), False),
+        (NETWORK, True),
+        (ChurnANNClassifier(cv=None), True),
+        (make_pipeline(StandardScaler(), NETWORK), True),
+        (make_sampling_pipeline(RandomOverSampler(random_state=0), NETWORK), True),
+        (make_sampling_pipeline(RandomOverSampler(), NETWORK), False),
+        (make_pipeline(QuantileTransformer(random_state=None), NETWORK), False),
+        (clone(NETWORK).set_params(preprocessor=QuantileTransformer()), False),
+        (clone(NETWORK).set_params(preprocessor=QuantileTransformer(random_state=0)), True),
+        (clone(NETWORK).set_params(early_stopping=False), False),
+        (clone(NETWORK).set_params(validation_fraction=None), False),
+        (CostThresholdClassifier(NETWORK), False),
         (LogisticRegression(), False),
     ],
 )
@@ -120,7 +117,7 @@ def test_networks_race_that_stop_on_validation_rows_and_meet_the_same_rows_again
     assert can_race(estimator) == expected
 
 
-def test_parameters_that_change_the_meaning_of_the_loss_are_not_compared():
+def test_parameters_that_change_the_meaning_of_the_loss_are_not_compared(make_model):
     network, pipeline = make_model(), make_pipeline(StandardScaler(), make_model())
     assert are_comparable(network, {"l2", "learning_rate", "hidden_layer_sizes", "dropout"})
     for name in ("class_weight", "resampler", "loss", "validation_fraction", "random_state"):
@@ -132,7 +129,7 @@ def test_parameters_that_change_the_meaning_of_the_loss_are_not_compared():
 # The search
 
 
-def test_a_bad_learning_rate_falls_out_and_the_winner_is_trained_to_its_end(data):
+def test_a_bad_learning_rate_falls_out_and_the_winner_is_trained_to_its_end(data, make_model):
     CountEpochs.n_epochs = 0
     model = make_model(callbacks=[CountEpochs])
     raced = search(model, RATES, refit=True).fit(*data)
@@ -145,7 +142,7 @@ def test_a_bad_learning_rate_falls_out_and_the_winner_is_trained_to_its_end(data
     assert [results[f"split{fold}_test_score"][1] for fold in range(2)] == whole.tolist()
 
 
-def test_who_fell_out_is_scored_at_its_best_epoch_but_not_chosen(data):
+def test_who_fell_out_is_scored_at_its_best_epoch_but_not_chosen(data, make_model):
     stages = {"rate": {"learning_rate": [1e-6, 0.02]}}
     raced = search(make_model(), stages, scoring=_lower_rate_scores_higher).fit(*data)
     results = raced.cv_results_
@@ -162,7 +159,9 @@ def _lower_rate_scores_higher(estimator, X, y):
     return -estimator.learning_rate
 
 
-def test_later_stages_race_against_the_best_of_earlier_ones_without_training_it_again(data):
+def test_later_stages_race_against_the_best_of_earlier_ones_without_training_it_again(
+    data, make_model
+):
     CountEpochs.n_epochs = 0
     stages = {**RATES, "again": {"learning_rate": [1e-6, 1e-5, 0.02]}}
     raced = search(make_model(callbacks=[CountEpochs]), stages).fit(*data)
@@ -170,7 +169,7 @@ def test_later_stages_race_against_the_best_of_earlier_ones_without_training_it_
     assert CountEpochs.n_epochs == raced.cv_results_["n_epochs"].sum()
 
 
-def test_penalties_are_left_out_of_the_comparison(data, monkeypatch):
+def test_penalties_are_left_out_of_the_comparison(data, monkeypatch, make_model):
     seen = []
     monkeypatch.setattr(
         "skann.model_selection._race.goes_on",
@@ -184,7 +183,7 @@ def test_penalties_are_left_out_of_the_comparison(data, monkeypatch):
 
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
-def test_without_a_race_results_are_those_of_whole_fits(data, n_jobs):
+def test_without_a_race_results_are_those_of_whole_fits(data, n_jobs, make_model):
     settings = {"cv": 2, "refit": False, "scoring": "roc_auc"}
     grid = GridSearchCV(make_model(), RATES["rate"], **settings).fit(*data).cv_results_
     with joblib.parallel_config("threading"):
@@ -193,7 +192,7 @@ def test_without_a_race_results_are_those_of_whole_fits(data, n_jobs):
     assert without_times(whole) == without_times(grid)
 
 
-def test_two_threads_give_what_one_gives(data):
+def test_two_threads_give_what_one_gives(data, make_model):
     stages = {**RATES, "size": {"hidden_layer_sizes": [(4,), (8,), (16,)]}}
     one, two = (
         without_times(search(make_model(dropout=0.1), stages, n_jobs=n).fit(*data).cv_results_)
@@ -203,7 +202,7 @@ def test_two_threads_give_what_one_gives(data):
 
 
 @pytest.mark.slow
-def test_processes_give_what_threads_give(data):
+def test_processes_give_what_threads_give(data, make_model):
     found = []
     for backend in ("threading", "loky"):
         with joblib.parallel_config(backend):
@@ -212,7 +211,7 @@ def test_processes_give_what_threads_give(data):
     assert found[0] == found[1]
 
 
-def test_a_stage_that_changes_the_loss_is_fitted_whole_within_a_race(data):
+def test_a_stage_that_changes_the_loss_is_fitted_whole_within_a_race(data, make_model):
     stages = {**RATES, "weight": {"class_weight": [None, "balanced"]}}
     results = search(make_model(), stages).fit(*data).cv_results_
     assert np.isnan(results["left_at"]).tolist() == [False, True, True]
@@ -221,7 +220,7 @@ def test_a_stage_that_changes_the_loss_is_fitted_whole_within_a_race(data):
     assert results["mean_test_score"][2] == scores.mean()
 
 
-def test_a_pipeline_races_as_its_last_step_does(data):
+def test_a_pipeline_races_as_its_last_step_does(data, make_model):
     model = make_sampling_pipeline(
         StandardScaler(), RandomOverSampler(random_state=0), make_model(numeric_encoding="quantile")
     )
@@ -237,13 +236,13 @@ def test_other_estimators_have_no_columns_of_a_race(data):
     assert not {"left_at", "n_epochs"} & set(results)
 
 
-def test_one_fold_shows_no_noise_and_is_fitted_whole(data):
+def test_one_fold_shows_no_noise_and_is_fitted_whole(data, make_model):
     fold = [(np.arange(200), np.arange(200, 300))]
     results = search(make_model(), RATES, cv=fold).fit(*data).cv_results_
     assert np.isnan(results["left_at"]).all()
 
 
-def test_weights_and_groups_reach_the_folds_and_fits_of_a_race(data):
+def test_weights_and_groups_reach_the_folds_and_fits_of_a_race(data, make_model):
     X, y = data
     weight, groups = np.where(X[:, 0] > 0, 5.0, 1.0), np.arange(len(y)) % 6
     with sklearn.config_context(enable_metadata_routing=True):
@@ -260,7 +259,7 @@ def test_weights_and_groups_reach_the_folds_and_fits_of_a_race(data):
     assert by_keyword["mean_test_score"][1] == grid.cv_results_["mean_test_score"][0]
 
 
-def test_a_fit_that_fails_falls_out_with_the_error_score(data):
+def test_a_fit_that_fails_falls_out_with_the_error_score(data, make_model):
     stages = {"rate": {"learning_rate": [0.02, 1e30]}}
     with pytest.warns(FitFailedWarning, match="(?s)2 fits failed out of a total of 4.*diverged"):
         raced = search(make_model(), stages, error_score=-1.0).fit(*data)
@@ -270,7 +269,7 @@ def test_a_fit_that_fails_falls_out_with_the_error_score(data):
         search(make_model(), stages, error_score="raise").fit(*data)
 
 
-def test_several_scores_and_training_scores_are_those_of_a_grid_search(data):
+def test_several_scores_and_training_scores_are_those_of_a_grid_search(data, make_model):
     settings = {
         "scoring": ["roc_auc", "neg_log_loss"],
         "refit": "neg_log_loss",
@@ -285,23 +284,23 @@ def test_several_scores_and_training_scores_are_those_of_a_grid_search(data):
     assert np.array_equal(raced.predict_proba(data[0]), grid.predict_proba(data[0]))
 
 
-def test_the_time_of_a_fit_is_that_of_its_training(data):
+def test_the_time_of_a_fit_is_that_of_its_training(data, make_model):
     results = search(make_model(), RATES).fit(*data).cv_results_
     assert (results["mean_fit_time"] > results["mean_score_time"]).all()
 
 
-def test_a_race_leaves_the_search_and_what_it_found_as_any_search_does(data):
+def test_a_race_leaves_the_search_and_what_it_found_as_any_search_does(data, make_model):
     model = make_model()
     raced = search(model, RATES, refit=True).fit(*data)
     assert raced.estimator is model and not hasattr(model, "classes_")
     assert set(vars(raced)) == set(vars(search(model, RATES, race=False, refit=True).fit(*data)))
     assert set(vars(raced.best_estimator_)) == set(vars(clone(model).fit(*data)))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         raced.fit(data[0], data[1][:-1])
     assert raced.estimator is model
 
 
-def test_the_bar_of_a_race_counts_all_fits(data, capfd):
+def test_the_bar_of_a_race_counts_all_fits(data, capfd, make_model):
     search(make_model(), RATES, verbose=1).fit(*data)
     out, err = capfd.readouterr()
     assert out == ""

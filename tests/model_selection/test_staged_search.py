@@ -25,13 +25,10 @@ STAGES = {"first": {"a": [1, 2, 3]}, "second": {"b": [1, 2], "c": [1, 2]}, "thir
 class Known(ClassifierMixin, BaseEstimator):
     """Scores known in advance: the nearer to a=2, b=2, c=1, d=1, the better."""
 
-    fits: list[dict] = []
-
     def __init__(self, a=1, b=1, c=1, d=1):
         self.a, self.b, self.c, self.d = a, b, c, d
 
     def fit(self, X, y):
-        self.fits.append(self.get_params())
         self.classes_ = np.unique(y)
         return self
 
@@ -65,9 +62,15 @@ def test_each_stage_starts_from_the_best_of_those_before(data):
 
 
 def test_no_candidate_is_fitted_twice(data):
-    Known.fits.clear()
-    StagedSearchCV(Known(), STAGES, scoring=known_score, cv=2, refit=False).fit(*data)
-    counts = np.unique([str(params) for params in Known.fits], return_counts=True)[1]
+    fits = []
+
+    class Counted(Known):
+        def fit(self, X, y):
+            fits.append(str(self.get_params()))
+            return super().fit(X, y)
+
+    StagedSearchCV(Counted(), STAGES, scoring=known_score, cv=2, refit=False).fit(*data)
+    counts = np.unique(fits, return_counts=True)[1]
     assert counts.tolist() == [2] * 7
 
 
@@ -299,24 +302,20 @@ def test_a_search_goes_on_where_some_candidates_have_scores(data):
     assert sum("not this one" in str(warning.message) for warning in caught) == 2
 
 
-class GroupRecorder(LogisticRegression):
-    """Records the groups that it gets."""
-
-    fits = []
-
-    def fit(self, X, y, *, groups=None):
-        self.fits.append(groups)
-        return super().fit(X, y)
-
-
 def test_groups_stay_whole_in_folds_by_number_and_reach_the_estimator():
     X, y = make_classification(120, random_state=0)
     groups = np.arange(120) // 3
-    GroupRecorder.fits.clear()
+    fits = []
+
+    class GroupRecorder(LogisticRegression):
+        def fit(self, X, y, *, groups=None):
+            fits.append(groups)
+            return super().fit(X, y)
+
     search = StagedSearchCV(GroupRecorder(), {"penalty": {"C": [0.1, 1.0]}}, cv=3)
     search.fit(X, y, groups=groups)
     assert search.cv == 3
-    *folds, everything = GroupRecorder.fits
+    *folds, everything = fits
     assert len(folds) == 6 and everything is groups
     for fold in folds:
         assert np.all(np.unique(fold, return_counts=True)[1] == 3)

@@ -12,6 +12,7 @@ def make_network():
     import keras
 
     from skann.networks import build_network
+    from skann.networks._muon import MuonAdam
 
     def make(
         optimizer="adam",
@@ -27,7 +28,7 @@ def make_network():
         seed=0,
     ):
         if isinstance(optimizer, str):
-            optimizer = keras.optimizers.get(optimizer)
+            optimizer = MuonAdam() if optimizer == "muon" else keras.optimizers.get(optimizer)
             optimizer.learning_rate = learning_rate
         built = [keras.metrics.AUC(name="auc") if name == "auc" else name for name in metrics]
         return build_network(

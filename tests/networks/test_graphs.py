@@ -13,7 +13,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skann._warnings import SkannWarning
 from skann.networks import _data, _graphs
-from skann.networks._data import Table, batches_per_block
+from skann.networks._data import LabelledRows, batches_per_block
 from skann.networks._flat_state import EVALUATION_ROWS
 from skann.networks._graphs import Graphs, shared_graphs
 
@@ -67,7 +67,9 @@ def test_one_trace_serves_every_fit_of_an_architecture(make_network, rows, trace
 
 def test_blocks_have_one_shape_whatever_the_number_of_rows():
     """XLA compiles for each shape that it meets."""
-    tables = [Table(np.ones((n_rows, 5)), np.ones(n_rows)) for n_rows in (1, 33, 500, 10_000)]
+    tables = [
+        LabelledRows(np.ones((n_rows, 5)), np.ones(n_rows)) for n_rows in (1, 33, 500, 10_000)
+    ]
     blocks = [list(table.blocks(32)) for table in tables]
     assert len(blocks[-1]) > 1
     assert len({block.X.shape for parts in blocks for block in parts}) == 1
@@ -79,7 +81,7 @@ def test_blocks_have_one_shape_whatever_the_number_of_rows():
 @pytest.mark.parametrize("settings", [{"dropout": 0.4}, {"n_heads": 3, "l2": 0.01}])
 def test_results_do_not_depend_on_the_size_of_a_block(make_network, rows, monkeypatch, settings):
     expected = train(make_network(**settings), rows)
-    monkeypatch.setattr(_data, "MOST_BATCHES", 2)
+    monkeypatch.setattr(_data, "MAX_BATCHES", 2)
     for one, other in zip(expected, train(make_network(**settings), rows), strict=True):
         assert_array_equal(one, other)
 

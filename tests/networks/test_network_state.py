@@ -106,6 +106,7 @@ def _through_keras(network, path):
     [
         ("adam", {"l2": 0.01}),
         ("adamw", {"n_heads": 3, "embedding_cardinalities": (6, 6)}),
+        ("muon", {"n_heads": 2}),
         ("sgd", {}),
     ],
 )

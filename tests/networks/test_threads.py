@@ -92,7 +92,7 @@ def test_a_worker_in_which_tensorflow_runs_already_is_left_alone():
 
 
 @pytest.mark.parametrize(
-    "value, heeded", [("", []), ("0", []), ("-1", []), ("1.5", []), ("4,2", []), ("3", [3, 3])]
+    ("value", "heeded"), [("", []), ("0", []), ("-1", []), ("1.5", []), ("4,2", []), ("3", [3, 3])]
 )
 def test_only_a_positive_integer_is_a_budget(value, heeded, monkeypatch):
     set_to: list[int] = []

@@ -9,6 +9,7 @@ import tensorflow as tf
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import roc_auc_score
 
+from skann.networks._muon import MuonAdam
 from skann.networks._trainer import ChurnNetwork
 
 EPOCHS = 4
@@ -32,6 +33,11 @@ CASES = {
     ),
     "adamw, three heads": (
         lambda: keras.optimizers.AdamW(0.01, weight_decay=0.1),
+        {"n_heads": 3, "l2": 0.01},
+        {"weighted": True, "validation": "weighted"},
+    ),
+    "muon, three heads": (
+        lambda: MuonAdam(0.01),
         {"n_heads": 3, "l2": 0.01},
         {"weighted": True, "validation": "weighted"},
     ),
@@ -126,7 +132,7 @@ def test_keras_evaluate_agrees_with_the_logged_validation_loss(make_network, row
     assert_allclose([loss, auc], [history["val_loss"][-1], history["val_auc"][-1]], rtol=1e-5)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", ["adam", "adamw", "muon", "sgd"])
 def test_going_on_after_a_fit_equals_one_long_fit(make_network, rows, optimizer):
     whole, halves = make_network(optimizer, dropout=0.3), make_network(optimizer, dropout=0.3)
     whole.fit(rows.X, rows.y, epochs=6)

@@ -219,7 +219,7 @@ def test_an_odd_cell_among_numbers_is_missing_in_training_too(odd):
 def test_codes_are_no_numbers(code):
     table = pd.DataFrame({"plan": [code, "12", "7"] * 20})
     clean = TableCleaner().fit_transform(table)
-    assert clean["plan"].cat.categories.tolist() == sorted([code, "12", "7"]) + ["(rare)"]
+    assert clean["plan"].cat.categories.tolist() == [*sorted([code, "12", "7"]), "(rare)"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Has the table changed since the model was trained, and does that matter to its scores?"""
+"""How a table has changed since the model was trained, and what that does to its scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -152,17 +152,17 @@ def costs(report: Evaluation) -> str:
 
 
 def forecast(report: Evaluation) -> str:
-    """Return what decisions should cost by the probabilities alone, and what they did cost."""
+    """Return what the decisions were to cost by the probabilities, beside what they did cost."""
     contacted = report.decisions[report.model, "chosen"]
     found = forecast_cost(report.probabilities[report.model], contacted, **report.costs._asdict())
     measured = report.value("cost", "chosen")
     place = "within that range."
     if not found.low <= measured <= found.high:
-        place = "outside that range: the probabilities are off on these customers."
+        place = "outside that range: the probabilities are off for these customers."
     cost, low, high = map(money, found)
     return (
-        f"By the probabilities alone {report.model} by cost would be forecast to cost {cost} per "
-        f"customer (95% of outcomes from {low} to {high}); it was {money(measured)}, {place}"
+        f"From the probabilities alone, these contacts were expected to cost {cost} per customer "
+        f"(95% of outcomes between {low} and {high}); they cost {money(measured)}, {place}"
     )
 
 
