@@ -422,7 +422,7 @@ class CostThresholdClassifier(
     def predict_action(
         self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike
     ) -> np.ndarray:
-        """The action that each customer gets.
+        """Return the action that each customer gets.
 
         Parameters
         ----------
@@ -447,7 +447,7 @@ class CostThresholdClassifier(
     def expected_gain(
         self, X: Any, *, prior: float | str | None = None, **costs: ArrayLike
     ) -> np.ndarray:
-        """What contacting each customer gains in expectation over leaving them.
+        """Return what contacting each customer gains in expectation over leaving them.
 
         Parameters
         ----------
@@ -511,7 +511,7 @@ class CostThresholdClassifier(
         return Decisions(probability, offer, self._rule_at(rate))
 
     def _rule_at(self, prior: float | None = None) -> Rule:
-        """The rule for customers of a churn rate, by default that of `fit`."""
+        """Return the rule for customers of a churn rate, by default that of `fit`."""
         cut = self.threshold_, self._cut, self._constant_costs
         if prior is not None and self._tuned_on is not None:
             cut = self._tuned_on.at_prior(self.prior_, prior)

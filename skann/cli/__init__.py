@@ -1,4 +1,4 @@
-"""The `skann` command: demo, train, evaluate, predict, monitor."""
+"""The ``skann`` command: demo, train, evaluate, predict, monitor."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ _INTERRUPTED, _BROKEN_PIPE = 130, 141  # 128 and the signal's number, as shells 
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the `skann` command.
+    """Run the ``skann`` command.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def _occupy_closed_streams() -> None:
         except OSError:
             os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
     if sys.stderr is None:
-        sys.stderr = open(2, "w", closefd=False)
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115 - open as long as the process
 
 
 def _set_threads() -> None:

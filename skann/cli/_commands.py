@@ -119,8 +119,8 @@ def _train_out_of_core(arguments: argparse.Namespace) -> SavedModel:
     columns = chosen_columns(arguments, first.column_names, target)
     if columns.option is not None:
         raise CommandError(
-            f"--out-of-core draws test rows by chance, so leave out {columns.option}, or give "
-            "--sample in its place."
+            f"--out-of-core draws test rows at random: leave out {columns.option}, or give "
+            "--sample in its place"
         )
     frame = to_frame(first.drop_columns(columns.dropped), path)
     check_target(frame.columns, target, path)
@@ -176,7 +176,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if target not in table.column_names or table.column(target).null_count == len(table):
         if arguments.report:
             raise CommandError(
-                f"--report needs labels in a column {target!r}, and {arguments.data} has none."
+                f"--report needs labels in a column {target!r}, and {arguments.data} has none"
                 + did_you_mean(target, {*table.column_names} - {*saved.columns})
             )
         _forecast(saved, table, arguments.data)
@@ -187,7 +187,7 @@ def evaluate(arguments: argparse.Namespace) -> None:
     if len(strange):
         raise CommandError(
             f"{arguments.data}: column {target!r} holds {strange.iloc[0]!r}; the model knows "
-            f"{saved.labels[0]!r} and {saved.labels[1]!r}."
+            f"{saved.labels[0]!r} and {saved.labels[1]!r}"
         )
     features = saved.features(features, arguments.data)
     probability = saved.probability(features)
@@ -208,10 +208,10 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _forecast(saved: SavedModel, table: pa.Table, path: str) -> None:
-    """Say what decisions on customers will cost of whom nobody knows yet who leaves."""
+    """Say what decisions will cost on customers whose outcome is not known yet."""
     report.say("Data", f"{path}, {table.num_rows:,} rows and {table.num_columns} columns")
     hint = did_you_mean(saved.target, {*table.column_names} - {*saved.columns})
-    report.say("", f"no label in a column {saved.target!r}, so that costs are forecast.{hint}")
+    report.say("", f"no label in a column {saved.target!r}, so costs are forecast{hint}")
     frame = to_frame(known_or_held(table, saved.columns), path)
     features = saved.features(frame.drop(columns=saved.target, errors="ignore"), path)
     probability = saved.probability(features)
@@ -252,7 +252,7 @@ def predict(arguments: argparse.Namespace) -> None:
     if arguments.out:
         file_kind(arguments.out)
     elif sys.stdout is None:
-        raise CommandError("standard output is closed: say where to write with --out FILE.")
+        raise CommandError("standard output is closed: say where to write with --out FILE")
     saved = load_model(arguments.model, trust=arguments.trust)
     customers = CustomerList(
         saved,
@@ -272,14 +272,14 @@ def predict(arguments: argparse.Namespace) -> None:
 
 
 def _inputs(arguments: argparse.Namespace, model: str | None = None) -> dict[str, str]:
-    """What is read, by what it is called."""
+    """Return what is read, by what it is called."""
     files = table_files(arguments.data)
     inputs = {"data": files[0]} if len(files) == 1 else {f"data {file}": file for file in files}
     return inputs if model is None else {"model": model, **inputs}
 
 
 def _positive(arguments: argparse.Namespace, pair: tuple[str, ...]) -> str:
-    """The label of those who left."""
+    """Return the label of those who left."""
     return pair[1] if arguments.positive is None else find_label(arguments.positive, pair)
 
 
@@ -289,7 +289,7 @@ def _say_left_out(columns: Columns) -> None:
     if columns.apart is not None:
         report.say("", f"left out {columns.apart}: {columns.option}")
     if all(columns.roles.get(name) == "drop" for name in columns.learned):
-        raise CommandError("no column is left to learn from: drop fewer.")
+        raise CommandError("no column is left to learn from: drop fewer")
 
 
 def _split(
@@ -303,7 +303,7 @@ def _split(
     """Part features and labels, and say what the table of the given shape holds."""
     features, labels = split_target(frame, target, path, known)
     if labels.empty:
-        raise CommandError(f"{path}: column {target!r} is empty.")
+        raise CommandError(f"{path}: column {target!r} is empty")
     what = "rows" if n_drawn_from is None else f"of {n_drawn_from:,} rows, drawn by --sample,"
     _say_rows(path, f"{shape[0]:,} {what}", shape[1], len(frame) - len(labels), target)
     return features, labels
@@ -323,7 +323,7 @@ def _write_report(
     split: Split | None = None,
     seed: int = 0,
 ) -> None:
-    """Write what `evaluate` finds; for the rows of training also what `audit` does."""
+    """Write what ``evaluate`` finds; for the rows of training also what ``audit`` does."""
     from skann.inspection import audit, evaluate
 
     train = None

@@ -46,7 +46,7 @@ _BEFORE_HEADER = re.compile(
 
 
 def read_csv(path: str) -> pa.Table:
-    """Read a CSV file; see `open_csv`."""
+    """Read a CSV file; see ``open_csv``."""
     return pa.concat_tables(open_csv(path)())
 
 
@@ -56,15 +56,15 @@ def open_csv(path: str) -> Callable[[], Iterator[pa.Table]]:
     Returns
     -------
     callable
-        Reads the file from the first row, some rows at a time; there is at least one block, maybe
-        without rows. Each cell is text as it is written, or missing if it is empty. A file in UTF-8
-        is never held as a whole.
+        Reads the file from the first row, some rows at a time; there is at least one block, which
+        may have no rows. Each cell is text as it is written, or missing if it is empty. A file in
+        UTF-8 is never held as a whole.
 
     Raises
     ------
     CommandError
-        If the file is no text, its separator cannot be told, a row has another number of fields
-        than the header, or a quote is never closed.
+        If the file is not text, its separator cannot be told, a row differs from the header in its
+        number of fields, or a quote is never closed.
     """
     text = _Text(path)
     sample = text.sample()
@@ -74,7 +74,7 @@ def open_csv(path: str) -> Callable[[], Iterator[pa.Table]]:
     text.start += len(before[0].encode())
     sample = sample[before.end() :]
     if not sample.strip():
-        raise CommandError(f"{path} is empty.")
+        raise CommandError(f"{path} is empty")
     separator = before["separator"] or _separator(sample, path)
     rows = _Rows(text, separator, n_lines_before)
     if not _quotes_are_plain(text, separator):
@@ -136,26 +136,26 @@ class _Text:
             self.start = 0
 
     def open(self) -> BinaryIO:
-        """The bytes in UTF-8."""
+        """Open the bytes in UTF-8."""
         if self._decoded is not None:
             return io.BytesIO(self._decoded[self.start :])
-        file = open(self.path, "rb")
+        file = open(self.path, "rb")  # noqa: SIM115 - the caller closes it
         file.seek(self.start)
         return file
 
     def chunks(self) -> Iterator[bytes]:
-        """The bytes in UTF-8, many at a time."""
+        """Yield the bytes in UTF-8, many at a time."""
         with self.open() as stream:
             while chunk := stream.read(BLOCK_BYTES):
                 yield chunk
 
     def lines(self) -> Iterator[str]:
-        """The lines with their ends."""
+        """Yield the lines with their ends."""
         with io.TextIOWrapper(self.open(), encoding="utf-8", newline="") as stream:
             yield from stream
 
     def sample(self) -> str:
-        """Whole lines from the start, or all that there is."""
+        """Return whole lines from the start, or all that there is."""
         with self.open() as stream:
             sample = stream.read(_SAMPLE_BYTES)
         if len(sample) == _SAMPLE_BYTES:
@@ -181,7 +181,7 @@ class _Rows:
     def __init__(self, text: _Text, separator: str, n_lines_before: int) -> None:
         path = text.path
         if not separator.isascii():
-            raise CommandError(f"{path}: sep={separator} is no separator that can be read.")
+            raise CommandError(f"{path}: sep={separator} is not a separator that can be read")
         self._text = text
         self._separator = separator
         self._path = path
@@ -208,17 +208,17 @@ class _Rows:
             if self.ends_in_separator and len(row) == n:
                 raise CommandError(
                     f"{self._path}, line {line}: the rows before it end in a separator "
-                    f"{_shown(self._separator)}, and this one does not."
+                    f"{_shown(self._separator)}, and this one does not"
                 )
             if len(row) != n:
-                hint = f" Quote cells that hold the separator {_shown(self._separator)}."
+                hint = f". Quote cells that hold the separator {_shown(self._separator)}"
                 raise CommandError(
                     f"{self._path}, line {line}: {_count(len(row), 'field')} where the header has "
-                    f"{n}.{hint if len(row) > n else ''}"
+                    f"{n}{hint if len(row) > n else ''}"
                 )
 
     def _numbered(self) -> Iterator[tuple[int, list[str]]]:
-        """Rows that are not blank, and the number of the line where each begins."""
+        """Yield the rows that are not blank, and the number of the line where each begins."""
         reader = csv.reader(self._text.lines(), delimiter=self._separator, strict=True)
         line = 1
         try:
@@ -229,22 +229,22 @@ class _Rows:
         except csv.Error as error:
             at = f"{self._path}, line {self._n_lines_before + line}"
             if "unexpected end" in str(error):
-                raise CommandError(f"{at}: a quote opens and is never closed.") from None
+                raise CommandError(f"{at}: a quote opens and is never closed") from None
             if "expected after" in str(error):
                 raise CommandError(
                     f"{at}: text follows a closing quote. Write quotes inside a cell twice."
                 ) from None
-            raise CommandError(f"{at}: {error}.") from None
+            raise CommandError(f"{at}: {error}") from None
 
     def _check_cells(self, line: int, row: list[str]) -> None:
         for cell in row:
             wrong = _misread_quote(cell)
             if wrong:
-                raise CommandError(f"{self._path}, line {line}: {wrong} in {cell[:40]!r}.")
+                raise CommandError(f"{self._path}, line {line}: {wrong} in {cell[:40]!r}")
 
 
 def _misread_quote(cell: str) -> str:
-    """What shows that a quote of some other dialect was read as text, or nothing."""
+    """Return what shows that a quote of another dialect was read as text, or nothing."""
     if cell[:1].isspace() and cell.lstrip().startswith('"'):
         return "a blank stands between separator and quote"
     if '\\"' in cell:
@@ -261,14 +261,14 @@ def _decode(data: bytes, path: str) -> str:
                 text = data[len(mark) :].decode(encoding)
             except UnicodeDecodeError as error:
                 raise CommandError(
-                    f"{path} begins as {encoding}, but byte {error.start} is none. Save it as CSV "
+                    f"{path} begins as {encoding}, but byte {error.start} is not. Save it as CSV "
                     "in UTF-8."
                 ) from None
             break
     else:
         text = "\0" if b"\0" in data else _decode_unmarked(data, path)
     if "\0" in text:
-        raise CommandError(f"{path} is no text file: it holds NUL bytes. Save it as CSV in UTF-8.")
+        raise CommandError(f"{path} is not text: it holds NUL bytes. Save it as CSV in UTF-8.")
     return text.lstrip("\ufeff")
 
 
@@ -283,12 +283,12 @@ def _decode_unmarked(data: bytes, path: str) -> str:
         text = ""
     if not text or _UTF_8.search(data):
         raise CommandError(f"{path}, line {line}: not in UTF-8. Save the file as CSV in UTF-8.")
-    warn(f"{path} is not in UTF-8 (line {line}); read as Windows-1252.", SkannWarning)
+    warn(f"{path} is not in UTF-8 (line {line}); read as Windows-1252", SkannWarning)
     return text
 
 
 def _separator(text: str, path: str) -> str:
-    """The separator by which most rows have as many fields as the header, which has several."""
+    """Return the separator by which most rows have as many fields as the header, two or more."""
     lines = list(islice(_lines(text), _SAMPLE_LINES))
     found = {separator: _even_rows(lines, separator) for separator in _SEPARATORS}
     found = {separator: rows for separator, rows in found.items() if rows}
@@ -313,7 +313,7 @@ def _separator(text: str, path: str) -> str:
 
 
 def _cuts_quotes(names: list[str], text: str) -> bool:
-    """Whether a wrong separator cuts a name between two quotes: no writer leaves one in it."""
+    """Tell whether a wrong separator cuts a name between two quotes: no writer leaves one in it."""
     return any('"' in name and '"{}"'.format(name.replace('"', '""')) not in text for name in names)
 
 
@@ -322,7 +322,7 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _even_rows(lines: list[str], separator: str) -> list[list[str]]:
-    """The header, and the rows after it until one has another number of fields."""
+    """Return the header, and the rows after it until one has another number of fields."""
     even: list[list[str]] = []
     try:
         for row in csv.reader(lines, delimiter=separator, strict=True):
@@ -342,7 +342,7 @@ def _has_decimal_commas(lines: list[str]) -> bool:
 
 
 def _quotes_are_plain(text: _Text, separator: str) -> bool:
-    """Whether each quote opens a cell, closes it, or is one of two inside."""
+    """Tell whether each quote opens a cell, closes it, or is one of two inside."""
     beside = np.frombuffer(f'{separator}\r\n"'.encode(), np.uint8)
     n_quotes, two = 0, b"\n"  # the last byte of the chunk before, and the one before that
     for chunk in itertools.chain(text.chunks(), [b"\n"]):

@@ -18,19 +18,19 @@ def check_target(columns: Iterable[str], target: str, path: str) -> None:
     columns = list(columns)
     if target not in columns:
         raise CommandError(
-            f"{path} has no column {target!r}."
-            + (did_you_mean(target, columns) or f" It has {listed(columns)}.")
+            f"{path} has no column {target!r}"
+            + (did_you_mean(target, columns) or f". It has {listed(columns)}")
         )
 
 
 def split_target(
     frame: pd.DataFrame, target: str, path: str, known: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """The features and the labels of the rows that have a label.
+    """Return the features and the labels of the rows that have a label.
 
-    Labels become text in one form, whatever the file: 1, 1.0 and " 1 " are "1", true is "True". If
-    `known` labels are given, those that mean the same become them: 1 and "true" become "True". What
-    people write for "not known", such as NA, is no label, unless it is one of just two.
+    Labels become text in one form, whatever the file: 1, 1.0 and " 1 " are "1", true is "True".
+    Labels that mean the same as a ``known`` one become that: 1 and "true" become "True". What
+    people write for "not known", such as NA, is not a label, unless it is one of just two.
     """
     check_target(frame.columns, target, path)
     texts = [None if pd.isna(value) else _label(value) for value in frame[target].astype(object)]
@@ -47,12 +47,12 @@ def split_target(
 
 
 def two_labels(labels: pd.Series) -> tuple[str, str]:
-    """The two labels, sorted as numbers or as text."""
+    """Return the two labels, sorted as numbers or as text."""
     found = sorted(labels.unique().tolist(), key=_sort_key)
     if len(found) == 1:
         raise CommandError(
             f"column {labels.name!r} holds {found[0]!r} only; a model needs customers who left and "
-            "customers who stayed."
+            "customers who stayed"
         )
     if len(found) != 2:
         raise CommandError(
@@ -63,12 +63,12 @@ def two_labels(labels: pd.Series) -> tuple[str, str]:
 
 
 def find_label(text: str, labels: Sequence[str]) -> str:
-    """The label that is written as `text`: 1 for 1.0, yes for Yes where there is no yes."""
+    """Return the label written as ``text``: 1 for 1.0, yes for Yes where there is no yes."""
     for written in (str, _meaning):
         for label in labels:
             if written(label) == written(_label(text)):
                 return label
-    raise CommandError(f"--positive {text} is not among the labels {listed(labels)}.")
+    raise CommandError(f"--positive {text} is not among the labels {listed(labels)}")
 
 
 def _label(value: Any) -> str:

@@ -1,4 +1,4 @@
-"""The model that `skann train` saves, and what new tables must hold for it."""
+"""The model that ``skann train`` saves, and what new tables must hold for it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -30,29 +30,29 @@ class SavedModel:
 
     @property
     def costs(self) -> dict[str, float]:
-        """What mistakes cost."""
+        """Return what mistakes cost."""
         return {"fn_cost": self.model.fn_cost, "fp_cost": self.model.fp_cost}
 
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
-        """The model's columns of a table; those that it leaves out may be absent."""
+        """Return the model's columns of a table; those that it leaves out may be absent."""
         from skann.preprocessing._roles import USED  # loaded with the model, and not for --help
 
         missing = [column for column in self.columns if column not in frame.columns]
         needed = [column for column in missing if self.column_roles.get(column) in USED]
         if needed:
             raise CommandError(
-                f"{path} lacks {listed(needed)}, which the model was trained with."
+                f"{path} lacks {listed(needed)}, which the model was trained with"
                 + did_you_mean(needed[0], frame.columns)
             )
         return frame.reindex(columns=self.columns)
 
     def probability(self, features: pd.DataFrame) -> np.ndarray:
-        """The probability of the positive label, one a row."""
+        """Return the probability of the positive label, one per row."""
         position = list(self.model.classes_).index(self.positive)
         return self.model.predict_proba(features)[:, position]
 
     def decide(self, probabilities: Mapping[str, np.ndarray]) -> dict[tuple[str, str], np.ndarray]:
-        """Whom the network and baselines contact, and whom to contact without a model, by rule."""
+        """Return whom the network and baselines contact, and whom one would without a model."""
         from skann.inspection._report._figures import decide, decide_blindly
 
         probability = probabilities["network"]
@@ -61,7 +61,7 @@ class SavedModel:
         return decisions
 
     def measure(self, churned: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
-        """Figures of the network and of baselines on customers whose outcome is known."""
+        """Return figures of the network and of baselines where the outcome is known."""
         from skann.inspection._report._figures import measure
 
         return measure(churned, probabilities, self.decide(probabilities), self._costs())
@@ -71,25 +71,25 @@ class SavedModel:
 
 
 def save_model(saved: SavedModel, path: str) -> None:
-    """Write a model as `skann.save` does."""
+    """Write a model as ``skann.save`` does."""
     about = dict(vars(saved))
     write_model(path, about.pop("model"), about)
 
 
 def load_model(path: str, *, trust: bool = False) -> SavedModel:
-    """Read what `save_model` wrote.
+    """Read what ``save_model`` wrote.
 
     Parameters
     ----------
     path : str
     trust : bool, default=False
-        Whether a file that is none of `skann.save` may be loaded as a pickle, as earlier versions
-        wrote them. That runs whatever is in it.
+        Whether a file that ``skann.save`` did not write may be loaded as a pickle, as earlier
+        versions wrote them. That runs whatever is in it.
     """
     if Path(path).is_dir():
-        raise CommandError(f"{path} is a folder; give a model file.")
+        raise CommandError(f"{path} is a folder; give a model file")
     if not Path(path).exists():
-        raise CommandError(f"there is no model file {path}; `skann train` makes one.")
+        raise CommandError(f"there is no model file {path}; `skann train` makes one")
     if is_model_file(path):
         model, about = read_model(path)
     elif trust:
@@ -98,25 +98,25 @@ def load_model(path: str, *, trust: bool = False) -> SavedModel:
         raise CommandError(
             f"{path} is not a model that `skann train` saved, or it is damaged. If it is a pickle, "
             "as earlier versions and joblib write them, it is a program, and to read it is to run "
-            "it: say --trust if you know where it is from."
+            "it. Say --trust if you know where it is from."
         )
     names = {field.name for field in fields(SavedModel)} - {"model"}
     if not about.keys() >= names - {"group"}:
         raise CommandError(
-            f"{path} holds a model, but not what `skann train` notes of its table: train it there."
+            f"{path} holds a model, but not what `skann train` notes of its table: train it there"
         )
     return SavedModel(model, **{name: about[name] for name in names & about.keys()})
 
 
 def fingerprints(features: pd.DataFrame) -> np.ndarray:
-    """A number a row that tells whether a row was seen before."""
+    """Return one number per row that tells whether it was seen before."""
     return pd.util.hash_pandas_object(features, index=False).to_numpy()
 
 
 def _read_pickle(path: str) -> tuple[Any, dict[str, Any]]:
     import joblib
 
-    other = CommandError(f"{path} is not a model that `skann train` saved.")
+    other = CommandError(f"{path} is not a model that `skann train` saved")
     try:
         content = joblib.load(path)
     except PermissionError:

@@ -1,4 +1,4 @@
-"""Files to write are looked at before any work is done for them."""
+"""Files to write are checked before any work is done for them."""
 
 import os
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ def check_outputs(inputs: Mapping[str, str], outputs: Mapping[str, str | None]) 
     Parameters
     ----------
     inputs, outputs : mapping of argument to path
-        Outputs that are None are not asked for.
+        Outputs that are None are not wanted.
     """
     wanted = {name: path for name, path in outputs.items() if path is not None}
     for (one, path), (other, other_path) in combinations({**wanted, **inputs}.items(), 2):
@@ -34,6 +34,6 @@ def _are_one_file(path: str, other: str) -> bool:
 
 def _check_folder(path: str) -> None:
     if not Path(os.path.realpath(path)).parent.is_dir():
-        raise CommandError(f"there is no folder {Path(path).parent} to write {path} to.")
+        raise CommandError(f"there is no folder {Path(path).parent} to write {path} to")
     if path.endswith(os.sep) or Path(path).is_dir():
-        raise CommandError(f"{path or repr(path)} is a folder; give a file name.")
+        raise CommandError(f"{path or repr(path)} is a folder; give a file name")

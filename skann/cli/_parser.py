@@ -1,4 +1,4 @@
-"""The arguments of the `skann` command."""
+"""The arguments of the ``skann`` command."""
 
 import argparse
 import difflib
@@ -14,11 +14,12 @@ ROLES = ("numeric", "datetime", "category", "drop")
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise CommandError(f"{message}. See {self.prog} --help.")
+        end = "" if message.endswith("?") else "."
+        raise CommandError(f"{message}{end} See {self.prog} --help.")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser, whose result has the command to run as `run`."""
+    """Return the parser, whose result has the command to run as ``run``."""
     parser = _Parser(
         prog="skann",
         description="Predict churn with a neural network, and decide by what mistakes cost.",
@@ -103,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
         "shuffled copy in the folder for temporary files (TMPDIR)",
     )
     train.add_argument(
-        "--epochs", type=_count, metavar="N", help="most passes over the training rows"
+        "--epochs", type=_count, metavar="N", help="maximum number of passes over the training rows"
     )
     train.add_argument(
         "--report", metavar="FILE", help="HTML file to write a report on the test rows to"
@@ -173,14 +174,14 @@ def build_parser() -> argparse.ArgumentParser:
 def _cost(text: str) -> float:
     cost = _number(text)
     if not (math.isfinite(cost) and cost >= 0):
-        raise argparse.ArgumentTypeError(f"{text} is no cost: give an amount of 0 or more")
+        raise argparse.ArgumentTypeError(f"{text} is not a cost: give an amount of 0 or more")
     return cost
 
 
 def _share(text: str) -> float:
     share = _number(text)
     if not 0 < share < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no share between 0 and 1")
+        raise argparse.ArgumentTypeError(f"{text} is not a share between 0 and 1")
     return share
 
 
@@ -190,13 +191,13 @@ def _prior(text: str) -> float | str:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number of 1 or more")
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number of 1 or more")
     return int(text)
 
 
 def _seed(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0 to {2**32 - 1}")
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number from 0 to {2**32 - 1}")
     return int(text)
 
 
@@ -204,7 +205,7 @@ def _number(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is no number") from None
+        raise argparse.ArgumentTypeError(f"{text} is not a number") from None
 
 
 def _role(text: str) -> tuple[str, str]:

@@ -58,7 +58,7 @@ class Parts(NamedTuple):
 
 
 def count_labels(table: Blocks, target: str) -> Labels:
-    """Read the target column of all rows, as `split_target` does."""
+    """Read the target column of all rows, as ``split_target`` does."""
     counts = [
         to_frame(block, table.path)[target].value_counts(dropna=False)
         for block in table.read([target])
@@ -66,7 +66,7 @@ def count_labels(table: Blocks, target: str) -> Labels:
     counted = pd.concat(counts).rename("rows").rename_axis(target).reset_index()
     features, labels = split_target(counted, target, table.path)
     if labels.empty:
-        raise CommandError(f"{table.path}: column {target!r} is empty.")
+        raise CommandError(f"{table.path}: column {target!r} is empty")
     by_label = features["rows"].groupby(labels).sum()
     n_rows = {label: int(by_label[label]) for label in two_labels(labels)}
     return Labels(target, n_rows, int(counted["rows"].sum() - by_label.sum()))
@@ -84,7 +84,7 @@ def deal_out(
     """Write the rows that have a label to files, at random, each label in its share.
 
     So nothing of the table's order, by label or by time, is left in a part. Each has at most as
-    many rows as a block, or a `MOST_PARTS`-th of the training rows where that is more.
+    many rows as a block, or a ``MOST_PARTS``-th of the training rows where that is more.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def deal_out(
     for label, n_left in left.items():
         if n_left[:3].min() < 1:
             raise CommandError(
-                f"too few rows to train and test: {labels.n_rows[label]:,} of {label!r}."
+                f"too few rows to train and test: {labels.n_rows[label]:,} of {label!r}"
             )
     parts = [
         Part(os.path.join(folder, f"{number}.arrows"), int(n_rows), labels)
@@ -151,7 +151,7 @@ def _draw(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the rows of a block that have a label, and the part that each of them goes to.
 
-    Over all blocks this is a draw without replacement: `left`, which says how many rows of each
+    Over all blocks this is a draw without replacement: ``left``, which says how many rows of each
     label a part still gets, is counted down.
     """
     frame = to_frame(block.select([labels.target]), path)

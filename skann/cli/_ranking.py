@@ -1,4 +1,4 @@
-"""The list of customers that `skann predict` writes."""
+"""The list of customers that ``skann predict`` writes."""
 
 import warnings
 from collections.abc import Collection, Iterator
@@ -29,7 +29,7 @@ class _Scored(NamedTuple):
 
 
 class CustomerList:
-    """Customers under what identifies them, with their figures, a block of rows after another.
+    """Customers under what identifies them, with their figures, block after block of rows.
 
     They are sorted by what contacting them is worth, or stand as in their table. Unsorted ones are
     scored as they are asked for. To sort them, or to choose within the model's capacity or budget,
@@ -42,7 +42,7 @@ class CustomerList:
     saved : SavedModel
     table : Blocks
     n_reasons : int, default=0
-        Columns to name for each customer, in comparison with the first block.
+        Number of columns to name per customer, in comparison with the first block.
     sort : bool, default=True
     prior : float, "estimate" or None, default=None
         Churn rate of these customers, where it differs from that of training. To estimate it takes
@@ -130,14 +130,14 @@ class CustomerList:
         give([notes])
 
     def _probabilities(self) -> Iterator[np.ndarray]:
-        """Score each block once more; what there is to say of the rows is said the other time."""
+        """Score each block once more, without the warnings, which the other time gives."""
         saved, path = self._saved, self._table.path
         for block in self._with_bar(self._table.read(saved.columns)):
             with held_back():
                 yield saved.probability(saved.features(to_frame(block, path), path))
 
     def _estimate(self, probability: np.ndarray) -> float:
-        """The churn rate that the scores of all rows tell."""
+        """Return the churn rate that the scores of all rows tell."""
         from skann.inspection._comparison._summary import tells_rates
 
         own = self._saved.model.prior_
@@ -145,7 +145,7 @@ class CustomerList:
         if not tells_rates(self._saved.reference, own):
             raise CommandError(
                 "--prior estimate: the model's probabilities are off on the test rows of its "
-                f"training, too, so that they do not tell the churn rate of others. {advice}"
+                f"training as well, so they do not tell the churn rate of others. {advice}"
             )
         try:
             with warnings.catch_warnings(action="error", category=EstimateWarning):
@@ -154,7 +154,7 @@ class CustomerList:
             raise CommandError(f"--prior estimate: {warning} {advice}") from None
         warn(
             f"The churn rate of these customers is estimated at {found.prior:.1%} ({found.low:.1%} "
-            f"to {found.high:.1%}); training had {own:.1%}.",
+            f"to {found.high:.1%}); training had {own:.1%}",
             SkannWarning,
         )
         return found.prior
@@ -195,7 +195,7 @@ def _joined(blocks: list[_Scored]) -> _Scored:
 def _ours(
     some: _Scored, contact: np.ndarray, gain: np.ndarray
 ) -> Iterator[tuple[str, pa.Array | pa.ChunkedArray]]:
-    """Our columns of some rows."""
+    """Yield our columns of some rows."""
     yield "probability", pa.array(some.probability.round(6))
     yield "contact", pa.array(np.where(contact, "yes", "no"))
     yield "expected_gain", pa.array(gain.round(4))
@@ -203,7 +203,7 @@ def _ours(
 
 
 def _free_names(ours: list[str], taken: Collection[str], path: str) -> dict[str, str]:
-    """The names that our columns go by: others than those that the table has taken."""
+    """Return the names of our columns: others than those that the table has taken."""
     new_names = {}
     for name in ours:
         new_names[name] = name if name not in taken else f"{name}_by_skann"
@@ -213,14 +213,14 @@ def _free_names(ours: list[str], taken: Collection[str], path: str) -> dict[str,
     if pairs:
         warn(
             f"{path} has columns that are named like ours, which are listed under other names: "
-            f"{pairs}.",
+            f"{pairs}",
             SkannWarning,
         )
     return new_names
 
 
 def _identifying(table: Blocks, saved: SavedModel) -> list[str]:
-    """Columns that say which customer a row is: ids, and those left out that differ in each row."""
+    """Return what tells customers apart: ids, and columns left out that differ in each row."""
     read = {saved.target, *saved.columns}
     read -= {name for name, role in saved.column_roles.items() if role in ("text", "drop")}
     first = to_frame(known_or_held(next(iter(table)), saved.columns), table.path)
@@ -235,7 +235,7 @@ def _identifying(table: Blocks, saved: SavedModel) -> list[str]:
 
 
 def _differing(table: Blocks, names: set[str]) -> set[str]:
-    """Those of some columns that differ in each row."""
+    """Return those of some columns that differ in each row."""
     hashes: dict[str, list[np.ndarray]] = {name: [] for name in names}
     for block in table.read(names) if names else ():
         for name, column in to_frame(block.select([*hashes]), table.path).items():

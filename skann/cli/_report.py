@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skann.cli._errors import listed
 from skann.costs import CostForecast
 from skann.inspection._report._format import aligned, money, shown
 
@@ -39,10 +40,9 @@ def say(heading: str, text: str) -> None:
         print(f"{'' if number else heading:<{_HEADING}}{line}", flush=True)
 
 
-def some(names: Sequence[str], most: int = 8) -> str:
-    """The first of some names, and how many there are more."""
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def some(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    return listed(names, n_shown=8)
 
 
 def describe_classes(
@@ -118,7 +118,7 @@ def _shown(metric: str, value: float) -> str:
 
 
 def chosen_cost(figures: pd.DataFrame) -> float:
-    """What the network's own decisions cost per customer."""
+    """Return what the network's own decisions cost per customer."""
     from skann.inspection._report._figures import figures_of
 
     return float(figures_of(figures, "network", "chosen")["value"]["cost"])
@@ -143,7 +143,7 @@ def print_forecasts(
 
 
 def forecast_text(forecast: CostForecast, measured: float | None = None) -> str:
-    """What decisions will cost by the probabilities alone, and whether they did."""
+    """Return what decisions will cost by the probabilities alone, and whether they did."""
     cost, low, high = map(money, forecast)
     text = f"{cost} per customer by the probabilities alone (95% of outcomes from {low} to {high})"
     if measured is None:
@@ -157,7 +157,7 @@ def forecast_text(forecast: CostForecast, measured: float | None = None) -> str:
 
 
 def threshold_text(model: Any) -> str:
-    """Which probabilities lead to a contact, and where the best cut lay on validation rows."""
+    """Return from where on to contact, and where the best cut lay on validation rows."""
     if model.threshold_ >= 1:
         return "contact nobody: at these costs it never pays"
     if model.threshold_ < 0:

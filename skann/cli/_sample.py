@@ -8,11 +8,14 @@ from skann.cli._tables import Blocks
 
 
 def sample_rows(table: Blocks, target: str, n_rows: int, seed: int) -> tuple[pa.Table, int]:
-    """Draw rows, in proportion to the values of a column, which alone is held for all rows.
+    """Draw rows in proportion to the values of a column, the only one that is held for all rows.
 
     Returns
     -------
-    rows in the order of the table, number of rows that there are
+    rows : pyarrow.Table
+        In the order of the table.
+    n_rows : int
+        How many rows the table has.
     """
     from sklearn.utils import resample
 

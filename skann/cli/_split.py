@@ -1,4 +1,4 @@
-"""Which rows test a model: some by chance, all of some customers, or the newest."""
+"""Which rows test a model: random ones, all of some customers, or the newest."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from skann.cli._errors import CommandError
 
 
 class Split(NamedTuple):
-    """Numbers of the rows to learn from and to test on, and what `fit` needs to go on alike."""
+    """Numbers of the rows to learn from and to test on, and what ``fit`` needs to go on alike."""
 
     train: np.ndarray
     test: np.ndarray
@@ -27,16 +27,16 @@ def split_rows(
     option: str | None = None,
     column: pd.Series | None = None,
 ) -> Split:
-    """Choose test rows by chance, or as the option `--group` or `--time` says of a column."""
+    """Choose test rows at random, or as the option ``--group`` or ``--time`` says of a column."""
     if column is None:
-        return _by_chance(churned, test_size, seed)
+        return _at_random(churned, test_size, seed)
     if option == "--group":
         return _by_group(churned, column, test_size, seed)
     return _by_time(churned, column, test_size)
 
 
-def _by_chance(churned: np.ndarray, test_size: float, seed: int) -> Split:
-    """Draw test rows, class shares equal."""
+def _at_random(churned: np.ndarray, test_size: float, seed: int) -> Split:
+    """Draw test rows with equal class shares."""
     from sklearn.model_selection import train_test_split
 
     try:
@@ -58,7 +58,7 @@ def _by_group(churned: np.ndarray, column: pd.Series, test_size: float, seed: in
     if len(values) < 2:
         raise CommandError(
             f"--group {column.name}: it is {values[0]!r} in every row; give the column that tells "
-            "customers apart."
+            "customers apart"
         )
     random = np.random.RandomState(seed)
     is_test = parts_by_group(churned.astype(int), codes, (1 - test_size, test_size), random) == 1
@@ -80,7 +80,7 @@ def _by_time(churned: np.ndarray, column: pd.Series, test_size: float) -> Split:
     is_test = position_in_time(moments) >= 1 - test_size
     train, test = np.flatnonzero(~is_test), np.flatnonzero(is_test)
     if not len(train) or not len(test):
-        raise CommandError(f"--time {column.name}: all rows are of the same time.")
+        raise CommandError(f"--time {column.name}: all rows are of the same time")
     _check_classes(churned, train, test, f"--time {column.name}")
     first = moments[test].min()
     shown = f"{first:.12g}"
@@ -106,7 +106,7 @@ def _moments(column: pd.Series) -> tuple[np.ndarray, bool]:
         read = read_column(column)
     if read.numbers is None:
         raise CommandError(
-            f"--time {column.name}: cells such as {column.iloc[0]!r} are neither dates nor numbers."
+            f"--time {column.name}: cells such as {column.iloc[0]!r} are neither dates nor numbers"
         )
     numbers = np.asarray(read.numbers)
     moments = numbers[:, 0] if numbers.ndim == 2 else numbers

@@ -38,17 +38,17 @@ _HELD = (
 
 
 def file_kind(path: str) -> str:
-    """The kind of table that a file name tells: "csv" or "parquet"."""
+    """Return the kind of table that a file name tells: "csv" or "parquet"."""
     suffix = Path(path).suffix.lower()
     if suffix in (".parquet", ".pq"):
         return "parquet"
     if suffix in (".csv", ".tsv", ".txt"):
         return "csv"
-    raise CommandError(f"{path}: save the table as .csv or .parquet.")
+    raise CommandError(f"{path}: save the table as .csv or .parquet")
 
 
 def read_table(path: str) -> pa.Table:
-    """Read a table as a whole; see `open_table`."""
+    """Read a table as a whole; see ``open_table``."""
     blocks = open_table(path)
     return pa.concat_tables(blocks)
 
@@ -70,14 +70,14 @@ def open_table(path: str) -> "Blocks":
     schema, n_rows = _one_schema(files)
     names = _clean_names(schema.names, path)
     if not n_rows or not names:
-        raise CommandError(f"{path} has no {'rows' if names else 'columns'}.")
+        raise CommandError(f"{path} has no {'rows' if names else 'columns'}")
     schema = schema.empty_table().rename_columns(names).schema.with_metadata(schema.metadata)
     return Blocks(path, lambda columns: _parquet_blocks(files, schema, columns), n_rows)
 
 
 @dataclass(frozen=True)
 class Blocks:
-    """The rows of a table, some at a time, each time from the first."""
+    """The rows of a table, some at a time; each iteration starts at the first."""
 
     path: str
     read: Callable[[Collection[str] | None], Iterator[pa.Table]]
@@ -88,7 +88,7 @@ class Blocks:
 
 
 def table_files(path: str) -> list[str]:
-    """The file, or those of a folder or pattern, by name."""
+    """Return the file, or those of a folder or pattern, by name."""
     if Path(path).is_dir():
         return sorted(glob.glob(os.path.join(glob.escape(path), "*.parquet")))
     if glob.has_magic(path) and not Path(path).is_file():
@@ -101,13 +101,13 @@ def _existing_files(path: str) -> list[str]:
     if files == [path]:
         file_kind(path)
         if not Path(path).is_file():
-            raise CommandError(f"there is no file {path}.")
+            raise CommandError(f"there is no file {path}")
         return files
     if not files:
-        raise CommandError(f"there is no Parquet file in {path}.")
+        raise CommandError(f"there is no Parquet file in {path}")
     others = [file for file in files if file_kind(file) != "parquet"]
     if others:
-        raise CommandError(f"{path}: {others[0]} is no Parquet file, which alone can be joined.")
+        raise CommandError(f"{path}: {others[0]} is not a Parquet file, as joined files must be")
     return files
 
 
@@ -120,11 +120,11 @@ def _csv_blocks(
         n_rows += len(block)
         yield from _cut(_only(block, columns))
     if not n_rows:
-        raise CommandError(f"{path} has no rows.")
+        raise CommandError(f"{path} has no rows")
 
 
 def _one_schema(files: Sequence[str]) -> tuple[pa.Schema, int]:
-    """The schema of all files, and their number of rows."""
+    """Return the schema of all files, and their number of rows."""
     schemas, n_rows = [], 0
     for file in files:
         with _parquet_file(file) as opened:
@@ -133,7 +133,7 @@ def _one_schema(files: Sequence[str]) -> tuple[pa.Schema, int]:
         different = sorted({*schemas[-1].names} ^ {*schemas[0].names})
         if different:
             raise CommandError(
-                f"{file} has other columns than {files[0]}; different: {listed(different)}."
+                f"{file} has other columns than {files[0]}; different: {listed(different)}"
             )
     if len(files) == 1:
         return schemas[0], n_rows
@@ -170,25 +170,25 @@ def _cut(table: pa.Table) -> Iterator[pa.Table]:
 
 
 def is_held(kind: pa.DataType) -> bool:
-    """Whether a column of an Arrow type holds numbers, text, dates or flags, a cell a value."""
+    """Tell whether a column of an Arrow type holds numbers, text, dates or flags, one per cell."""
     if pa.types.is_dictionary(kind):
         return is_held(kind.value_type)
     return any(is_kind(kind) for is_kind in _HELD)
 
 
 def to_frame(table: pa.Table, path: str) -> pd.DataFrame:
-    """A table in pandas.
+    """Return a table as a pandas DataFrame.
 
     Raises
     ------
     CommandError
-        If a column holds lists, structures, durations or what else is no single value.
+        If a column holds lists, structures, durations or anything else that is not a single value.
     """
     for field in table.schema:
         if not is_held(field.type):
             raise CommandError(
-                f"{path}: column {field.name!r} holds {field.type}, which is no number, text, date "
-                f"or flag. Leave it out when training: --drop {shlex.quote(field.name)}"
+                f"{path}: column {field.name!r} holds {field.type}, which is not a number, text, "
+                f"date or flag. Leave it out when training: --drop {shlex.quote(field.name)}"
             )
         if pa.types.is_decimal(field.type):
             position = table.column_names.index(field.name)
@@ -200,7 +200,7 @@ def to_frame(table: pa.Table, path: str) -> pd.DataFrame:
 
 
 def known_or_held(table: pa.Table, known: Collection[str]) -> pa.Table:
-    """A table without the columns that nobody knows and no model could read."""
+    """Return a table without the columns that nobody knows and no model could read."""
     unread = [f.name for f in table.schema if f.name not in known and not is_held(f.type)]
     return table.drop_columns(unread)
 
@@ -240,14 +240,14 @@ def _write_parquet(tables: Iterable[pa.Table], path: Path) -> None:
 
 
 def matching_columns(patterns: Sequence[str], columns: Iterable[str]) -> list[str]:
-    """The columns that shell patterns such as ``C_*`` name."""
+    """Return the columns that shell patterns such as ``C_*`` name."""
     columns = list(columns)
     matched: list[str] = []
     for pattern in map(str.strip, patterns):
         found = [name for name in columns if name == pattern or fnmatch.fnmatchcase(name, pattern)]
         if not found:
             raise CommandError(
-                f"--drop {pattern} matches no column." + did_you_mean(pattern, columns)
+                f"--drop {pattern} matches no column" + did_you_mean(pattern, columns)
             )
         matched += [name for name in found if name not in matched]
     return matched
@@ -266,7 +266,7 @@ def _parquet_file(path: str) -> Iterator["ParquetFile"]:
 
 
 def _clean_names(names: Sequence[str], path: str) -> list[str]:
-    """Names without the blanks around them; an index that went through a CSV file has none."""
+    """Return names without blanks around them; an index that went through a CSV file has none."""
     clean = [name.strip() or f"Unnamed: {position}" for position, name in enumerate(names)]
     twice = [name for name, n in collections.Counter(clean).items() if n > 1]
     if twice:

@@ -1,4 +1,4 @@
-"""What `skann train` does once it has rows: train on some, and report on the others."""
+"""What ``skann train`` does once it has rows: train on some, and report on the others."""
 
 import sys
 import time

@@ -1,4 +1,4 @@
-"""What a model has to beat: simple models on the same rows."""
+"""What a model must beat: simple models on the same rows."""
 
 import warnings
 from collections.abc import Mapping

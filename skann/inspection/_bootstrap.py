@@ -1,8 +1,8 @@
 """Figures of a model on test rows, with intervals from one set of weights for all figures.
 
-Every figure is computed for a block of row weights at once: a row of ones gives the figure itself,
-rows of exponential variates its spread (the Bayesian bootstrap: Rubin, Annals of Statistics 1981),
-in which neither class can vanish and no sort is repeated.
+Every figure is computed for a block of weights at once: weights of one give the figure itself,
+exponential variates its spread (the Bayesian bootstrap: Rubin, Annals of Statistics 1981), in which
+neither class can vanish and no sort is repeated.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +22,7 @@ Figures = dict[str, np.ndarray]
 def with_intervals(
     figures: Callable[[np.ndarray], Figures], n_rows: int, generator: np.random.Generator | None
 ) -> dict[str, tuple[float, float, float]]:
-    """Return value, lower and upper bound (95 %) of each figure; NaN where it has none.
+    """Return value, lower and upper bound (95%) of each figure; NaN where it has none.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def _exponential_blocks(n_rows: int, generator: np.random.Generator) -> Iterator
 def ranking_figures(
     churned: np.ndarray, probability: np.ndarray
 ) -> Callable[[np.ndarray], Figures]:
-    """Return what computes figures of probabilities under weights.
+    """Return a function that computes figures of probabilities under weights.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def ranking_figures(
 def decision_figures(
     churned: np.ndarray, contacted: np.ndarray, cost: np.ndarray
 ) -> Callable[[np.ndarray], Figures]:
-    """Return what computes figures of decisions under weights.
+    """Return a function that computes figures of decisions under weights.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def decision_figures(
 
 
 def difference_figure(further_cost: np.ndarray) -> Callable[[np.ndarray], Figures]:
-    """Return what computes the mean of what each customer costs more under weights."""
+    """Return a function that computes the mean further cost per customer under weights."""
 
     def figures(weights: np.ndarray) -> Figures:
         return {"cost_difference": weights @ further_cost / weights.sum(axis=1)}
@@ -127,9 +127,9 @@ def difference_figure(further_cost: np.ndarray) -> Callable[[np.ndarray], Figure
 
 
 def calibration_error(churned: np.ndarray, probability: np.ndarray, n_bins: int = 10) -> float:
-    """Mean gap between probability and churn rate over bins of equally many customers.
+    """Return the mean gap between probability and churn rate over bins of equal size.
 
-    Has no interval: under resampling, noise adds to every gap. Naeini et al., "Obtaining Well
+    It has no interval: under resampling, noise adds to every gap. Naeini et al., "Obtaining Well
     Calibrated Probabilities Using Bayesian Binning", AAAI 2015, section 4.
     """
     order = np.argsort(probability, kind="stable")
@@ -152,7 +152,7 @@ def _average_precision(found: np.ndarray, contacted: np.ndarray) -> np.ndarray:
 
 
 def _lift(found: np.ndarray, contacted: np.ndarray) -> np.ndarray:
-    """Churn rate in the top tenth over that of all; a tie at its edge counts in part."""
+    """Return the churn rate in the top tenth over that of all; a tie at its edge counts in part."""
     wanted = _TOP * contacted[:, -1]
     rows = np.arange(len(found))
     edge = (contacted < wanted[:, None]).sum(axis=1)

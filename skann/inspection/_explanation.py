@@ -26,21 +26,22 @@ def explain(estimator: Any, X: Any, *, background: Any = None, top: int = 3) -> 
     """Name the columns that most raise or lower each customer's probability.
 
     A column's effect is the customer's probability less the mean probability over what the column
-    holds elsewhere, the customer's other columns as they are (occlusion, Robnik-Šikonja and
-    Kononenko 2008). Effects of columns that say the same are each small, for the others remain.
+    holds elsewhere, with the customer's other columns as they are (occlusion, Robnik-Šikonja and
+    Kononenko 2008). Columns that carry the same information have small effects each, since the
+    others remain.
 
     Parameters
     ----------
-    estimator : fitted classifier with `predict_proba`
-        Anything that takes raw rows: a `ChurnANNClassifier`, a `CostThresholdClassifier`, a
+    estimator : fitted classifier with ``predict_proba``
+        Anything that takes raw rows: a ``ChurnANNClassifier``, a ``CostThresholdClassifier``, a
         pipeline.
-    X : pandas or polars DataFrame, or array-like, of shape (n_customers, n_features)
+    X : pandas or polars DataFrame, or array-like, of shape (n_samples, n_features)
         Customers to explain.
     background : table with the columns of X, default=None
         Customers to compare with, such as the training rows; X itself by default. Up to 16 values
         of each column are used, spread evenly over its sorted values.
     top : int, default=3
-        Columns a customer.
+        Number of columns per customer.
 
     Returns
     -------
@@ -51,7 +52,7 @@ def explain(estimator: Any, X: Any, *, background: Any = None, top: int = 3) -> 
     Raises
     ------
     ValueError
-        If `background` has other columns than X.
+        If ``background`` has other columns than X.
 
     References
     ----------
@@ -74,7 +75,7 @@ def explain(estimator: Any, X: Any, *, background: Any = None, top: int = 3) -> 
     if list(others.columns) != list(table.columns):
         different = sorted({*others.columns} ^ {*table.columns}, key=str)
         raise ValueError(
-            f"background has other columns than X, or in another order; different: {different}."
+            f"background has other columns than X, or in another order; different: {different}"
         )
     positive = positive_label(estimator)
     as_given = hasattr(X, "columns")
@@ -93,7 +94,7 @@ def explain(estimator: Any, X: Any, *, background: Any = None, top: int = 3) -> 
 
 
 def reason_texts(explanation: pd.DataFrame) -> pd.DataFrame:
-    """Return a row a customer, with columns "reason_1", "reason_2", ... of text."""
+    """Return one row per customer, with columns "reason_1", "reason_2", ... of text."""
     reasons = explanation[["column", "value", "effect"]].itertuples(index=False)
     text = [f"{column} = {plain(value)} ({effect:+.3f})" for column, value, effect in reasons]
     n_reasons = int(explanation["rank"].max())
@@ -105,7 +106,7 @@ def reason_texts(explanation: pd.DataFrame) -> pd.DataFrame:
 
 
 def _mean_without(score: Any, table: pd.DataFrame, position: int, column: pd.Series) -> np.ndarray:
-    """Mean probability of each customer over values that the column has elsewhere."""
+    """Return the mean probability of each customer over values that the column has elsewhere."""
     values, weights = _typical_values(column)
     mean = np.empty(len(table))
     step = max(1, _MOST_ROWS // len(values))
@@ -119,9 +120,9 @@ def _mean_without(score: Any, table: pd.DataFrame, position: int, column: pd.Ser
 
 
 def _typical_values(column: pd.Series) -> tuple[pd.Series, np.ndarray]:
-    """Values spread evenly over the sorted column, each once, and the share that each stands for.
+    """Return values spread evenly over the sorted column, each once, with the share of each.
 
-    Numbers are met at their quantiles, categories and gaps in proportion to their rows.
+    Numbers are taken at their quantiles, categories and gaps in proportion to their rows.
     """
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         keys: Any = column.rank(method="first", na_option="bottom").to_numpy()
@@ -158,6 +159,7 @@ def _largest(
 
 
 def plain(value: Any) -> str:
+    """Return a value as text for readers."""
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"
     if isinstance(value, pd.Timestamp):

@@ -1,4 +1,4 @@
-"""What sits inside a fitted estimator: the network, the threshold, a search."""
+"""What is inside a fitted estimator: the network, the threshold, a search."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +16,7 @@ _INNER = ("best_estimator_", "estimator_", "estimator")
 
 
 def layers(estimator: Any) -> Iterator[Any]:
-    """Yield an estimator and what it wraps, from outside in; fitted parts where there are any.
+    """Yield an estimator and what it wraps, from outside in, fitted parts if there are any.
 
     Follows searches, thresholds, calibration without folds, and the last steps of pipelines.
     """
@@ -55,7 +55,7 @@ def model_name(estimator: Any) -> str:
 
 
 def positive_label(estimator: Any) -> Any:
-    """Return the label that counts as churn: `pos_label` where one is set, else `classes_[1]`."""
+    """Return the label that counts as churn: ``pos_label`` if it is set, else ``classes_[1]``."""
     label = getattr(find_threshold(estimator), "pos_label", None)
     return estimator.classes_[positive_index(estimator.classes_, label)]
 

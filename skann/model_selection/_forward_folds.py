@@ -8,7 +8,7 @@ import numpy as np
 
 
 def position_in_time(times: np.ndarray) -> np.ndarray:
-    """Where the time of each row lies between the oldest, 0, and the newest, 1, by rows.
+    """Return the place of the time of each row between the oldest, 0, and the newest, 1.
 
     Rows of the same time are at the same place; all are at 0 where there is one time only.
     """
@@ -22,13 +22,13 @@ class ForwardFolds:
 
     The newer half of the rows is cut into stretches of time. For each there is a fold that holds
     the stretch out and trains on all that is older. Rows need no order; those of the same time stay
-    together, which `sklearn.model_selection.TimeSeriesSplit` would part.
+    together, which ``sklearn.model_selection.TimeSeriesSplit`` would part.
 
     Parameters
     ----------
     n_splits : int, default=4
-        Folds. There are fewer where there are fewer times, or where only rows of one class are
-        older than a stretch.
+        Maximum number of folds. There are fewer where there are fewer times, or where only rows of
+        one class are older than a stretch.
 
     Examples
     --------
@@ -47,7 +47,7 @@ class ForwardFolds:
     ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the row numbers to train on, and those held out."""
         if groups is None:
-            raise ValueError("groups must hold the time of each row.")
+            raise ValueError("groups must hold the time of each row")
         starts = np.linspace(0.5, 1, self.n_splits, endpoint=False)
         stretch = np.searchsorted(starts, position_in_time(np.asarray(groups)), side="right")
         for number in range(1, self.n_splits + 1):
@@ -57,5 +57,5 @@ class ForwardFolds:
                 yield train, held_out
 
     def get_n_splits(self, X: Any = None, y: Any = None, groups: Any = None) -> int:
-        """The number of folds, at most."""
+        """Return the maximum number of folds."""
         return self.n_splits

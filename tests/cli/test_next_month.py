@@ -48,7 +48,7 @@ def test_a_lower_churn_rate_lowers_probabilities_and_contacts(run, folder, tmp_p
 
 
 def test_a_prior_that_is_no_share_is_refused(error, folder):
-    assert "no share" in error(
+    assert "not a share" in error(
         "predict", folder / "churn.skann", folder / "customers.csv", "--prior", "2"
     )
 

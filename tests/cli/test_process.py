@@ -97,7 +97,7 @@ def test_closed_streams_break_no_command(closed, folder, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("closed", "said"), [("2>&-", ""), (">&-", "skann: error: there is no file nowhere.csv.\n")]
+    ("closed", "said"), [("2>&-", ""), (">&-", "skann: error: there is no file nowhere.csv\n")]
 )
 def test_errors_keep_their_status_where_a_stream_is_closed(closed, said, tmp_path):
     start = ["train", "nowhere.csv", "--target", "y", "--fn-cost", 1, "--fp-cost", 1]
@@ -109,7 +109,7 @@ def test_a_list_for_a_closed_stdout_is_refused_before_any_work():
     done = _shell(">&-", "predict", "m.skann", "new.csv")
     assert done.returncode == 2
     assert done.stderr == (
-        "skann: error: standard output is closed: say where to write with --out FILE.\n"
+        "skann: error: standard output is closed: say where to write with --out FILE\n"
     )
 
 

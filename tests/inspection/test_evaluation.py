@@ -10,6 +10,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.datasets import make_classification
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import FixedThresholdClassifier
@@ -175,7 +176,7 @@ def test_the_first_lines_say_where_a_simple_model_is_better(split):
     )
     first = " ".join(str(report).split("\n\n")[1].split())
     found = re.match(
-        r"(Logistic regression|Gradient boosting) is (better|as good): per customer Logistic.*"
+        r"(Logistic regression|Gradient boosting) is (better|as good): LogisticRegression costs .*"
         r"Each at its own best cut.*Use (logistic regression|gradient boosting), which is simpler",
         first,
     )
@@ -207,6 +208,14 @@ def test_customers_are_named_by_their_identifier():
     top = X["customer_id"][np.argmax(model.predict_proba(X.drop(columns="customer_id"))[:, 1])]
     assert report.reasons["customer"].iloc[0] == top
     assert f"{top}: 0." in str(report) and f">{top}</th>" in report._repr_html_()
+
+
+def test_rows_of_an_array_are_named_by_their_number():
+    X, y = make_classification(60, random_state=0)
+    model = LogisticRegression().fit(X, y)
+    report = evaluate(model, X, y, costs=COSTS, baselines=False)
+    likeliest = np.argsort(-model.predict_proba(X)[:, 1], kind="stable")[:8]
+    assert report.reasons["customer"].unique().tolist() == likeliest.tolist()
 
 
 def test_rows_without_an_identifier_are_named_by_whole_numbers(report):

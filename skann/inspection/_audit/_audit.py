@@ -19,19 +19,19 @@ from skann.preprocessing._table import as_table
 def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = None) -> Findings:
     """Look for the usual faults of a churn workflow.
 
-    Looked for are: leaks (a column that tells the label, identifiers, test rows or twins among the
+    It looks for leaks (a column that tells the label, identifiers, test rows or twins among the
     training rows, a customer's rows on both sides of a split, a shuffled split of rows in order of
     time, resampling or scaling before the split); accuracy as the only measure; imbalance
     ignored; a threshold at 0.5, or from too few customers; no validation rows; and, in the history
-    of a fitted `ChurnANNClassifier`, a learning rate too high or too low, over- and underfitting,
+    of a fitted ``ChurnANNClassifier``, a learning rate too high or too low, over- and underfitting,
     a network too big for what it gains over logistic regression, or behind gradient boosting, and
     a ranking that another seed would turn over.
 
     Parameters
     ----------
     estimator : classifier
-        A `ChurnANNClassifier`, what holds one, or any other. Fitted or not; how it learned can only
-        be seen in a fitted one.
+        A ``ChurnANNClassifier``, anything that holds one, or any other classifier, fitted or not.
+        How it learned can only be seen in a fitted one.
     X : pandas or polars DataFrame, or array-like, of shape (n_samples, n_features)
         The rows that the estimator is fitted on.
     y : array-like of shape (n_samples,)
@@ -39,24 +39,24 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
     X_test : table with the columns of X, default=None
         Test rows, to look for among the training rows.
     groups : array-like of shape (n_samples,), default=None
-        The groups that `fit` was given, which keep the rows of a customer together.
+        The groups that ``fit`` was given, which keep the rows of a customer together.
 
     Returns
     -------
     Findings
-        A tuple of findings with fault, severity, evidence and fix, errors first; `to_frame`.
+        A tuple of findings with fault, severity, evidence and fix, errors first; ``to_frame``.
         Prints itself, and shows itself in notebooks.
 
     Raises
     ------
     ValueError
-        If labels are missing or of another number than the rows, or a network was fitted on more
+        If labels are missing or differ from the rows in number, or if a network was fitted on more
         rows than these.
 
     Notes
     -----
-    Silence proves nothing: a leak may hide in two columns, and a scaler of its own in the way the
-    table was made.
+    Silence proves nothing: a leak may take two columns to show, and scaling may have taken place
+    before the table was written.
 
     Examples
     --------
@@ -111,5 +111,5 @@ def _check_same_rows(network: Any, n_rows: int) -> None:
     if len(rows) and rows.max() >= n_rows:
         raise ValueError(
             f"X has {n_rows} rows, but the network set row {rows.max()} aside in its fit: give the "
-            "rows that it was fitted on."
+            "rows that it was fitted on"
         )

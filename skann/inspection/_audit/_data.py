@@ -1,4 +1,4 @@
-"""Faults that show in the rows: leaks, identifiers, twins, scaling or resampling too early."""
+"""Faults that show in the rows: leaks, identifiers, twins, early scaling or resampling."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -67,7 +67,7 @@ def _own_auc(column: Column, churned: np.ndarray) -> float:
 
 
 def _level_rates(codes: np.ndarray, churned: np.ndarray, n_levels: int) -> np.ndarray:
-    """Churn rate of each level, rare ones drawn to that of all."""
+    """Return the churn rate of each level, that of rare ones drawn to that of all."""
     counts = np.bincount(codes, minlength=n_levels)
     found = np.bincount(codes, weights=churned, minlength=n_levels)
     return (found + churned.mean()) / (counts + 1)
@@ -88,7 +88,7 @@ def identifiers(table: pd.DataFrame, handled: set[Any]) -> Iterator[Finding]:
 
 
 def shared_rows(table: pd.DataFrame, test: pd.DataFrame) -> Iterator[Finding]:
-    """Find test rows that are training rows, too."""
+    """Find test rows that are training rows as well."""
     if _twins_by_chance(table) > _CHANCE:
         return
     train_keys = _row_keys(table)
@@ -104,7 +104,7 @@ def shared_rows(table: pd.DataFrame, test: pd.DataFrame) -> Iterator[Finding]:
 
 
 def repeated_rows(table: pd.DataFrame, churned: np.ndarray) -> Iterator[Finding]:
-    """Find resampling before the split, or else rows that any split will share out."""
+    """Find resampling before the split, or else twins that a split may part."""
     if len(table) < _FEWEST_ROWS:
         return
     keys = _row_keys(table)
@@ -123,7 +123,7 @@ def repeated_rows(table: pd.DataFrame, churned: np.ndarray) -> Iterator[Finding]
         yield Finding(
             "resampled before the split",
             "error",
-            f"{evidence} Copies and made rows of the same customers would be in training and "
+            f"{evidence} Copies and synthetic rows of the same customers would be in training and "
             "validation.",
             "Give raw rows, and let the classifier resample its training rows: "
             "ChurnANNClassifier(resampler='over').",
@@ -156,13 +156,13 @@ def scaled_columns(table: pd.DataFrame) -> Iterator[Finding]:
                 "warning",
                 f"{n_scaled} of {len(columns)} numeric columns have {scale}, as a scaler leaves "
                 "them. If it was fitted before the split, it has seen the test rows.",
-                "Give raw columns; a scaler belongs into the pipeline, as "
+                "Give raw columns; a scaler belongs in the pipeline, as "
                 "ChurnANNClassifier's preprocessor.",
             )
 
 
 def _is_standard(values: np.ndarray) -> bool:
-    """Mean 0 and deviation 1 up to what a random part of scaled rows would differ by."""
+    """Tell whether mean and deviation are 0 and 1, as in a random part of scaled rows."""
     n = len(values)
     deviation_error = np.sqrt(max(kurtosis(values), 0) + 2) / (2 * np.sqrt(n))
     return bool(abs(values.mean()) < 3 / np.sqrt(n) and abs(values.std() - 1) < 3 * deviation_error)
@@ -173,7 +173,7 @@ def _is_unit_range(values: np.ndarray) -> bool:
 
 
 def _twins_by_chance(table: pd.DataFrame) -> float:
-    """Share of rows with a twin if columns were independent: few columns of few values repeat."""
+    """Return the share of rows that would have a twin if columns were independent."""
     match = 1.0
     for position in range(table.shape[1]):
         shares = table.iloc[:, position].value_counts(normalize=True, dropna=False).to_numpy()

@@ -1,4 +1,4 @@
-"""What an audit found: each fault with its evidence and its remedy."""
+"""What an audit found: each fault with its evidence and its fix."""
 
 import textwrap
 from html import escape
@@ -49,7 +49,7 @@ class Findings(tuple[Finding, ...]):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row a finding: fault, severity, evidence, fix."""
+        """Return one row per finding: fault, severity, evidence, fix."""
         return pd.DataFrame(list(self), columns=list(Finding._fields))
 
     def __str__(self) -> str:

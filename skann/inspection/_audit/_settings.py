@@ -38,7 +38,7 @@ def accuracy_only(estimator: Any, rare_share: float) -> Iterator[Finding]:
 
 
 def imbalance_ignored(estimator: Any, rare_share: float) -> Iterator[Finding]:
-    """Find training and deciding that both take no notice of a rare class."""
+    """Find training and decisions that both ignore a rare class."""
     parts = list(_parts(estimator))
     weighted = any(getattr(part, "class_weight", None) is not None for part in parts)
     resampled = any(
@@ -69,7 +69,7 @@ def default_threshold(estimator: Any) -> Iterator[Finding]:
 
 
 def few_churners(estimator: Any) -> Iterator[Finding]:
-    """Find a cut that was sought among too few customers of either class."""
+    """Find a cut that was tuned on too few customers of either class."""
     threshold = find_threshold(estimator)
     tuned_on = getattr(threshold, "_tuned_on", None)
     if tuned_on is None or not np.isfinite(threshold.threshold_):
@@ -90,7 +90,7 @@ def few_churners(estimator: Any) -> Iterator[Finding]:
 
 
 def no_validation(estimator: Any) -> Iterator[Finding]:
-    """Find a network that trains unwatched."""
+    """Find a network that trains without validation rows."""
     network = find_network(estimator)
     if network is None:
         return
@@ -110,7 +110,7 @@ def no_validation(estimator: Any) -> Iterator[Finding]:
 
 
 def handled_columns(estimator: Any, table: pd.DataFrame) -> set[Any]:
-    """Return columns that the estimator drops or reads in its own way, so that none is an id."""
+    """Return the columns that the estimator drops, or that its own preprocessing reads."""
     handled: set[Any] = set()
     for part in _parts(estimator):
         auto = isinstance(getattr(part, "preprocessor", None), str) and part.preprocessor == "auto"

@@ -25,7 +25,7 @@ _IN_ORDER = 0.9  # rank correlation of row and date
 
 
 def parted_customers(table: pd.DataFrame, churned: np.ndarray, groups: Any) -> Iterator[Finding]:
-    """Find customers with several rows, whom no groups keep together."""
+    """Find customers with several rows that no groups keep together."""
     for name in [] if groups is not None else _identifiers(table):
         repeated = table[name].duplicated(keep=False) & table[name].notna()
         if repeated.mean() <= _REPEATED_ROWS:
@@ -80,7 +80,7 @@ def future_rows(estimator: Any, table: pd.DataFrame, churned: np.ndarray) -> Ite
 
 
 def _identifiers(table: pd.DataFrame) -> list[Any]:
-    """Columns that name customers, also where each has several rows."""
+    """Return the columns that name customers, also where each has several rows."""
     found = []
     for name, series in table.items():
         with held_back():
@@ -93,7 +93,7 @@ def _identifiers(table: pd.DataFrame) -> list[Any]:
 
 
 def _shuffles(estimator: Any) -> bool:
-    """Whether rows are set aside by chance."""
+    """Tell whether rows are set aside at random."""
     for layer in layers(estimator):
         if hasattr(layer, "cv"):
             cv = layer.cv
@@ -121,14 +121,14 @@ def _flattery_of_customers(table: pd.DataFrame, churned: np.ndarray, codes: np.n
 
 
 def _sample_of(codes: np.ndarray) -> np.ndarray:
-    """Mask of all rows of some customers."""
+    """Return a mask of all rows of some customers."""
     n_customers = codes.max() + 1
     share = min(1.0, _MOST_ROWS / len(codes))
     return (np.random.default_rng(0).random(n_customers) < share)[codes]
 
 
 def _flattery_of_time(table: pd.DataFrame, churned: np.ndarray, days: np.ndarray) -> str:
-    """AUC of the newest third, by models that have seen the future and by one that has not."""
+    """Return the AUC of the newest third, by models that saw the future and by one that did not."""
     known = np.flatnonzero(~np.isnan(days))
     rows = known[:: -(-len(known) // _MOST_ROWS)]
     rows = rows[np.argsort(days[rows], kind="stable")]
@@ -149,7 +149,7 @@ def _flattery_of_time(table: pd.DataFrame, churned: np.ndarray, days: np.ndarray
 
 
 def _unseen(table: pd.DataFrame, churned: np.ndarray, groups: np.ndarray | None) -> np.ndarray:
-    """Probabilities by boosted trees that did not see the row, nor its group."""
+    """Return probabilities by boosted trees that saw neither the row nor its group."""
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     folds = list(kind(_N_FOLDS, shuffle=True, random_state=0).split(table, churned, groups))
     with held_back():

@@ -35,8 +35,8 @@ _N_PAIRS = 100
 def learning(network: Any, churned: np.ndarray) -> Iterator[Finding]:
     """Read over- and underfitting from the history of a fitted network.
 
-    `churned` are the rows that it was fitted on, of which it set some aside. Of several networks
-    the first that there is something to say of speaks for all.
+    ``churned`` are the rows that it was fitted on, of which it set some aside. Of several networks,
+    the first with a finding speaks for all.
     """
     per_network = histories(network.history_)
     judged = churned[network.validation_indices_][:: len(per_network)]
@@ -161,7 +161,7 @@ def disagreeing_seeds(estimator: Any, network: Any, table: pd.DataFrame) -> Iter
         yield Finding(
             "seeds that disagree",
             "warning",
-            f"By the spread of the {n_networks} networks, fits that differ in their seed alone "
+            f"By the spread of the {n_networks} networks, fits that differ only in their seed "
             f"would share about {shared:.0%} of the customers in the top tenth.",
             f"Average more networks, cv={2 * n_networks}, or give more rows; and decide by cost "
             "rather than by rank.",
@@ -169,9 +169,9 @@ def disagreeing_seeds(estimator: Any, network: Any, table: pd.DataFrame) -> Iter
 
 
 def shared_top(of_each: np.ndarray) -> float:
-    """Share of the top tenth that two means of as many networks have in common, by bootstrap.
+    """Return the share of the top tenth that two means of as many networks have in common.
 
-    `of_each` are probabilities, shape (n_networks, n_customers).
+    It is estimated by bootstrap. ``of_each`` are probabilities of shape (n_networks, n_customers).
     """
     scores = logit(np.clip(of_each, 1e-6, 1 - 1e-6))
     n_networks, n_customers = scores.shape
@@ -195,7 +195,7 @@ def _both_unseen(
     churned: np.ndarray,
     groups: Any,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows that neither the networks nor a baseline saw, and what each says of them.
+    """Return rows that neither the networks nor a baseline saw, and what each says of them.
 
     The baseline has folds like those of the networks, so that none sees more of a customer, or of
     the future.
@@ -255,7 +255,10 @@ def _overfitting(history: pd.DataFrame, best_epoch: int, churned: np.ndarray) ->
 
 
 def _auc_error(auc: float, churned: np.ndarray) -> float:
-    """Standard error of an AUC (Hanley and McNeil, Radiology 1982); 0 where rows are unknown."""
+    """Return the standard error of an AUC (Hanley and McNeil, Radiology 1982).
+
+    It is 0 where rows are unknown.
+    """
     n_positive, n_negative = int(churned.sum()), int((~churned).sum())
     if not n_positive or not n_negative:
         return 0.0

@@ -1,7 +1,7 @@
-"""What has changed in a column, beyond what chance and taste would let pass.
+"""What has changed in a column beyond chance.
 
-Each change has to pass a test, at a level that is shared out among all tests of a table, and to be
-large enough to matter.
+Each change must be significant, at a level that is divided among all tests of a table, and large
+enough to matter.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ class Compared(NamedTuple):
 
 
 def level_of_a_test(n_columns: int) -> float:
-    """Bonferroni's level of one of the tests of a table."""
+    """Return the level of one test of a table (Bonferroni)."""
     return FAMILY_LEVEL / (_TESTS_PER_COLUMN * max(1, n_columns))
 
 
@@ -59,7 +59,7 @@ def compare_column(old: dict[str, Any], series: pd.Series, n_old: int, alpha: fl
 
 
 def repeated_rows(old: dict[str, Any], share: float, n_new: int, alpha: float) -> Iterator[Change]:
-    """Find rows that are there twice, more than in the reference."""
+    """Find rows that are repeated more often than in the reference."""
     by_chance = min(1.0, old["repeated"] * max(1.0, n_new / old["n_rows"]))
     differ = _differ(by_chance, old["n_rows"], share, n_new) < alpha
     if differ and share - by_chance >= _LEAST_SHARE:
@@ -100,7 +100,7 @@ class _Comparison:
         return found
 
     def psi(self) -> float:
-        """Population stability index, less what chance adds to it."""
+        """Return the population stability index without what chance adds to it."""
         shares = self._shares()
         if shares is None:
             return np.nan
@@ -112,7 +112,7 @@ class _Comparison:
         return max(0.0, index - (len(old) - 1) * (1 / n_old + 1 / n_new))
 
     def _shares(self) -> tuple[np.ndarray, np.ndarray] | None:
-        """Shares of bins or levels, in the reference and now."""
+        """Return the shares of bins or levels, in the reference and now."""
         if not self.m_new or not self.m_old or self.old["kind"] == "other":
             return None
         if self.old["kind"] == "level":
@@ -125,7 +125,7 @@ class _Comparison:
         return np.array(self.old["shares"]), shares_between(self.values, edges)
 
     def _level_shares(self) -> dict[str, float]:
-        """Shares of all levels now, flags written as in the reference."""
+        """Return the shares of all levels now, with flags written as in the reference."""
         codes, levels = read_levels(self.series)
         counts = np.bincount(codes[codes >= 0], minlength=len(levels))
         known = self.old["levels"]
@@ -215,7 +215,7 @@ class _Comparison:
             yield from self._distribution()
 
     def _unit(self) -> Iterator[Change]:
-        """All quantiles multiplied by the same number."""
+        """Find all quantiles multiplied by the same number."""
         if self.old["kind"] != "number" or not self._has_moved():
             return
         inside = (PROBABILITIES >= 0.1) & (PROBABILITIES <= 0.9)
@@ -282,13 +282,13 @@ class _Comparison:
 
 
 def _differ(old: float, n_old: int, new: float, n_new: int) -> float:
-    """Fisher's p-value of two shares being the same."""
+    """Return Fisher's p-value of two shares being the same."""
     hits = [round(old * n_old), round(new * n_new)]
     return float(fisher_exact([hits, [n_old - hits[0], n_new - hits[1]]]).pvalue)
 
 
 def _p_value(counts: np.ndarray) -> float:
-    """Chi-square's p-value of two rows of counts being of the same shares, few counts pooled."""
+    """Return the p-value of two rows of counts having the same shares, few counts pooled."""
     expected = counts.sum(axis=0) * counts.sum(axis=1).min() / counts.sum()
     few = expected < 5
     if few.any():

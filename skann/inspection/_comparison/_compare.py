@@ -1,4 +1,4 @@
-"""Has the table changed since the model was trained, and does that matter to its scores?"""
+"""How a table has changed since the model was trained, and what that does to its scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,26 +31,26 @@ _MOST_SCORED = 20_000  # rows that columns are put back in
 
 @dataclass(frozen=True, eq=False, repr=False)
 class TableComparison:
-    """What `skann.inspection.compare_tables` found: prints itself, and shows itself in notebooks.
+    """What ``skann.inspection.compare_tables`` found: prints itself, and shows itself in notebooks.
 
     Attributes
     ----------
     columns : DataFrame
-        As `to_frame` returns it.
+        As ``to_frame`` returns it.
     changes : list of Change
         Named tuples of column (None for the rows as such), change, evidence and is_fault: whether
-        it looks like a fault of the data rather than like other customers.
+        it looks like a fault of the data rather than a change of the customers.
     n_reference, n_new : int
         Rows compared.
     score_mean, score_mean_before : float or None
         Mean probability of churn of the new rows, and of the reference.
     prior : PriorEstimate or None
-        The churn rate that the new scores imply, with its interval; None where those of the
-        reference imply another than it had.
+        The churn rate that the new scores imply, with its interval; None where the scores of the
+        reference imply a rate that it did not have.
     prior_before : float or None
         The churn rate that the model was trained at.
     verdict : str
-        What to do, in a sentence.
+        What to do, in one sentence.
 
     Examples
     --------
@@ -79,14 +79,14 @@ class TableComparison:
     verdict: str
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a row for each column.
+        """Return one row per column.
 
         Returns
         -------
         DataFrame
-            Columns "column"; "role"; "psi", the population stability index less what chance adds
-            to it; "missing_before" and "missing", shares; "changes", in words; "score_moved", by
-            how much the column moved the mean probability (NaN without a model).
+            Columns "column"; "role"; "psi", the population stability index without what chance
+            adds to it; "missing_before" and "missing", shares; "changes", in words; "score_moved",
+            by how much the column moved the mean probability (NaN without a model).
         """
         return self.columns.copy()
 
@@ -120,7 +120,7 @@ class TableComparison:
         elif self.prior_before is not None:
             lines.append(
                 "The scores do not tell the churn rate: the model's probabilities are off on the "
-                "reference, too."
+                "reference as well."
             )
         return lines
 
@@ -145,18 +145,17 @@ def compare_tables(reference: Any, new: Any, model: Any = None) -> TableComparis
     Parameters
     ----------
     reference : table, or dict
-        Raw rows such as those of training, or what `summarize_table` made of them.
-    new : pandas or polars DataFrame, or array-like, of shape (n_customers, n_features)
+        Raw rows such as those of training, or what ``summarize_table`` made of them.
+    new : pandas or polars DataFrame, or array-like, of shape (n_samples, n_features)
         Raw rows of new customers. They are read as those of the reference were.
-    model : fitted classifier with `predict_proba`, default=None
-        Tells what the changes do to its scores: by how much each column moved their mean (the
-        scores less those with the column put back to what the reference holds), and what churn
-        rate they imply.
+    model : fitted classifier with ``predict_proba``, default=None
+        Shows what the changes do to its scores: by how much each column moved their mean (compared
+        with the column put back to what the reference holds), and what churn rate they imply.
 
     Returns
     -------
     TableComparison
-        Prints itself, and shows itself in notebooks; `to_frame`, `changes`, `verdict`.
+        Prints itself, and shows itself in notebooks; ``to_frame``, ``changes``, ``verdict``.
 
     Raises
     ------
@@ -165,12 +164,11 @@ def compare_tables(reference: Any, new: Any, model: Any = None) -> TableComparis
 
     Notes
     -----
-    A change is named if it passes a test, Fisher's for shares and the chi-square test for
-    distributions, at a level shared out among all tests (Bonferroni), so that something is said of
-    one in a thousand tables that have not changed; and if it is large enough: a population
-    stability index of 0.1 beyond what chance adds to it (Yurdakul, "Statistical Properties of
-    Population Stability Index", 2018), 2 % of the rows for gaps and repeats, half a per cent for
-    what the reference does not have.
+    A change is named if it is significant, by Fisher's test for shares and the chi-square test for
+    distributions, at a level divided among all tests (Bonferroni), so that one in a thousand tables
+    that have not changed is said to have; and if it is large enough: a population stability index
+    of 0.1 beyond what chance adds to it (Yurdakul, "Statistical Properties of Population Stability
+    Index", 2018), 2% of the rows for gaps and repeats, 0.5% for what the reference does not have.
 
     Examples
     --------
@@ -252,7 +250,7 @@ def _score(
 def _moved(
     model: Any, new: Any, table: pd.DataFrame, known: Mapping[Any, dict[str, Any]]
 ) -> list[float]:
-    """By how much each column moved the mean score."""
+    """Return by how much each column moved the mean score."""
     rows = table.iloc[:: -(-len(table) // _MOST_SCORED)]
     as_given = hasattr(new, "columns")
     own = scores(model, rows if as_given else rows.to_numpy()).mean()
@@ -294,7 +292,7 @@ def _verdict(changes: list[Change], scored: _Scored) -> str:
 
 
 def _named(changes: list[Change]) -> str:
-    """The first changes, in few words."""
+    """Return the first changes, in few words."""
     texts = [
         change.change if change.column is None else f"{change.column} ({change.change})"
         for change in changes

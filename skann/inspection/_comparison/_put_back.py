@@ -1,4 +1,4 @@
-"""A column as it would be had its values stayed those of the reference."""
+"""A column as it would be with the values of the reference."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from skann.inspection._comparison._summary import (
     read_as,
 )
 
-_MICROSECONDS_A_DAY = 86_400_000_000
+_MICROSECONDS_PER_DAY = 86_400_000_000
 
 
 def put_back(series: pd.Series, old: dict[str, Any]) -> pd.Series | None:
     """Return the column with the distribution of the reference; None where that is not known.
 
-    Each customer keeps the rank that they have, and their level while the reference has room for
-    it: a column that has not changed stays nearly as it is, so that what it has to do with the
-    other columns is kept. Gaps and levels too many are filled by a draw of fixed seed.
+    Each customer keeps their rank, and their level as long as the reference has room for it. So a
+    column that has not changed stays nearly as it is, and keeps its relation to the other columns.
+    Surplus gaps and levels are filled by a draw with a fixed seed.
     """
     if old["kind"] == "other" or old["missing"] == 1:
         return None
@@ -39,14 +39,14 @@ def put_back(series: pd.Series, old: dict[str, Any]) -> pd.Series | None:
         return pd.Series(values, index=series.index, name=series.name)
     numbers = _numbers(main_numbers(column), is_missing, old, random)
     if kind == "date":
-        numbers = np.round(numbers * _MICROSECONDS_A_DAY)
+        numbers = np.round(numbers * _MICROSECONDS_PER_DAY)
         dates = pd.to_datetime(numbers, unit="us")
         return pd.Series(dates, index=series.index, name=series.name)
     return pd.Series(numbers, index=series.index, name=series.name)
 
 
 def _with_gaps(is_missing: np.ndarray, n_wanted: int, random: np.random.Generator) -> np.ndarray:
-    """So many gaps, those that are there as far as possible."""
+    """Return this number of gaps, existing ones as far as possible."""
     surplus = int(is_missing.sum()) - n_wanted
     changed = is_missing.copy()
     rows = np.flatnonzero(is_missing if surplus > 0 else ~is_missing)
@@ -81,7 +81,7 @@ def _levels(
     shares: dict[str, float],
     random: np.random.Generator,
 ) -> np.ndarray:
-    """As many rows of each level as the reference would have, changing as few as possible."""
+    """Return as many rows of each level as in the reference, changing as few as possible."""
     result = np.full(len(texts), None, dtype=object)
     here = np.flatnonzero(~is_missing)
     rare = 1 - sum(shares.values())

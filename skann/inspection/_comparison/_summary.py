@@ -1,4 +1,4 @@
-"""What a table holds, column by column, in a few numbers that no customer can be told from."""
+"""What a table holds, column by column, in a few numbers that identify no customer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,17 +30,17 @@ def summarize_table(X: Any, model: Any = None) -> dict[str, Any]:
 
     Parameters
     ----------
-    X : pandas or polars DataFrame, or array-like, of shape (n_customers, n_features)
+    X : pandas or polars DataFrame, or array-like, of shape (n_samples, n_features)
         Raw rows, such as those that a model was trained on.
-    model : fitted classifier with `predict_proba`, default=None
-        Whose scores of these rows are summarized, too. Scores of its own training rows differ
+    model : fitted classifier with ``predict_proba``, default=None
+        Its scores of these rows are summarized as well. Scores of its own training rows differ
         from those of new customers: give rows that it has not seen.
 
     Returns
     -------
     dict
-        Of numbers, texts and lists of these, as JSON takes it: for each column its role, missing
-        share, quantiles or the shares of its levels (those of fewer than five rows as one).
+        Of numbers, texts and lists of these, ready for JSON: for each column its role, missing
+        share, and quantiles or the shares of its levels (those of fewer than five rows as one).
 
     Examples
     --------
@@ -66,7 +66,7 @@ def summarize_table(X: Any, model: Any = None) -> dict[str, Any]:
 
 
 def training_rate(model: Any) -> float | None:
-    """Churn rate that the probabilities are true to; None where the model does not tell it."""
+    """Return the churn rate that the probabilities are calibrated to; None where it is unknown."""
     for layer in layers(model):
         if hasattr(layer, "prior_"):
             return float(layer.prior_)
@@ -77,7 +77,7 @@ def training_rate(model: Any) -> float | None:
 
 
 def implied_rate(model: Any, probability: np.ndarray) -> PriorEstimate | None:
-    """Churn rate that scores imply; None where that of training is not known."""
+    """Return the churn rate that scores imply; None where that of training is unknown."""
     rate = training_rate(model)
     if rate is None or not 0 < rate < 1:
         return None
@@ -86,7 +86,7 @@ def implied_rate(model: Any, probability: np.ndarray) -> PriorEstimate | None:
 
 
 def tells_rates(summary: Mapping[str, Any], rate: float | None) -> bool:
-    """Whether scores tell churn rates: off on customers whose rate is known, they do not."""
+    """Tell whether scores imply churn rates: not if they are off where the rate is known."""
     known = summary.get("implied_rate")
     return rate is None or known is None or bool(known[1] <= rate <= known[2])
 
@@ -113,7 +113,7 @@ def summarize_column(series: pd.Series, like: dict[str, Any] | None = None) -> d
 
 
 def read_as(series: pd.Series, like: dict[str, Any] | None) -> tuple[Column, str]:
-    """Read a column, by default as it is; and what it holds: number, date, level or other."""
+    """Read a column, and tell what it holds: number, date, level or other."""
     if like is not None and like["kind"] in _ROLE_OF_KIND:
         kind = like["kind"]
         return read_column_as(_ROLE_OF_KIND[kind], like["form"], series), kind
@@ -132,7 +132,7 @@ def main_numbers(column: Column) -> np.ndarray:
 
 
 def missing_cells(series: pd.Series, column: Column) -> np.ndarray:
-    """Mask of the cells that hold nothing that could be read."""
+    """Return a mask of the cells that hold nothing that can be read."""
     if column.numbers is not None:
         return np.isnan(main_numbers(column))
     codes = read_levels(series)[0] if column.texts is None else column.texts[0]
@@ -140,20 +140,20 @@ def missing_cells(series: pd.Series, column: Column) -> np.ndarray:
 
 
 def unread_share(series: pd.Series, column: Column) -> float:
-    """Share of the cells that hold something which could not be read."""
+    """Return the share of the cells that hold something that cannot be read."""
     if column.numbers is None or is_number(series):
         return 0.0
     return float(((read_levels(series)[0] >= 0) & missing_cells(series, column)).mean())
 
 
 def repeated_share(table: pd.DataFrame) -> float:
-    """Share of the rows that repeat an earlier one."""
+    """Return the share of the rows that repeat an earlier one."""
     keys = pd.util.hash_pandas_object(table.astype(str), index=False)
     return float(keys.duplicated().mean())
 
 
 def scores(model: Any, X: Any) -> np.ndarray:
-    """Probabilities of churn."""
+    """Return the probabilities of churn."""
     with held_back():
         return positive_probability(model, X, positive_label(model))
 
@@ -174,7 +174,7 @@ def _of_numbers(values: np.ndarray) -> dict[str, Any]:
 
 
 def shares_between(present: np.ndarray, edges: np.ndarray) -> np.ndarray:
-    """Share of the numbers in each bin; an edge belongs to the bin below."""
+    """Return the share of the numbers in each bin; an edge belongs to the bin below."""
     counts = np.bincount(np.searchsorted(edges, present), minlength=len(edges) + 1)
     return counts / max(1, len(present))
 

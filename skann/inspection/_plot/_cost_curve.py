@@ -18,16 +18,17 @@ class CostCurveDisplay:
     """Cost per customer against the threshold, and against the fraction contacted.
 
     The chosen cut, the cut at probability 0.5, and the spread of the cheapest threshold over
-    resampled customers are marked. Made by `from_estimator` or `from_predictions`.
+    resampled customers are marked. Use ``from_estimator`` or
+    ``from_predictions`` to create one.
 
     Parameters
     ----------
     curve : DataFrame
-        Columns threshold, cost (per customer) and contacted (fraction), as `cost_curve_`.
+        Columns threshold, cost (per customer) and contacted (fraction), as ``cost_curve_``.
     chosen, at_half : tuple of three floats
         Threshold, cost and fraction contacted of the chosen cut, and of 0.5.
     spread : tuple of two floats
-        Where 90 % of the cheapest thresholds lie when the customers are resampled.
+        Where 90% of the cheapest thresholds lie when the customers are resampled.
 
     Attributes
     ----------
@@ -78,22 +79,22 @@ class CostCurveDisplay:
 
         Parameters
         ----------
-        estimator : fitted classifier with `predict_proba`
-            A `CostThresholdClassifier` brings its costs, and the cut that it chose; for others the
+        estimator : fitted classifier with ``predict_proba``
+            A ``CostThresholdClassifier`` brings its costs and the cut that it chose; for others the
             cheapest cut on these customers is marked.
-        X : DataFrame or array-like of shape (n_customers, n_features)
-        y : array-like of shape (n_customers,)
+        X : DataFrame or array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
         fn_cost, fp_cost, tp_cost, tn_cost : float, array-like or column of X, default=None
             What each outcome costs; None takes the estimator's, or 1, 1, 0 and 0.
         pos_label : label, default=None
-            The positive class; None takes the estimator's, or `classes_[1]`.
-        sample_weight : array-like of shape (n_customers,), default=None
+            The positive class; None takes the estimator's, or ``classes_[1]``.
+        sample_weight : array-like of shape (n_samples,), default=None
         random_state : int, RandomState or None, default=None
             Seeds the resamples behind the spread.
         axes : pair of matplotlib.axes.Axes, default=None
-            As in `plot`.
+            As in ``plot``.
         name : str, default=None
-            As in `plot`.
+            As in ``plot``.
 
         Returns
         -------
@@ -124,13 +125,13 @@ class CostCurveDisplay:
 
         Parameters
         ----------
-        y_true : array-like of shape (n_customers,)
-        y_prob : array-like of shape (n_customers,)
+        y_true : array-like of shape (n_samples,)
+        y_prob : array-like of shape (n_samples,)
             Probabilities of the positive class.
-        fn_cost, fp_cost, tp_cost, tn_cost : float or array-like of shape (n_customers,)
+        fn_cost, fp_cost, tp_cost, tn_cost : float or array-like of shape (n_samples,)
             What each outcome costs, by default 1, 1, 0 and 0.
         pos_label, sample_weight, random_state, axes, name
-            As in `from_estimator`.
+            As in ``from_estimator``.
 
         Returns
         -------

@@ -15,15 +15,16 @@ class GainsDisplay:
     """Churners found, and profit, as more customers are contacted from the top of the ranking.
 
     Customers are ranked by probability, or by expected gain where costs differ by customer. Profit
-    is what contacting gains over leaving everybody alone. Made by `from_estimator` or
-    `from_predictions`.
+    is what contacting gains over leaving everybody alone. Use ``from_estimator`` or
+    ``from_predictions`` to create one.
 
     Parameters
     ----------
     gains : DataFrame
         Columns contacted (fraction of the customers), found (fraction of the churners), profit
-        (per customer), a row for each cut from nobody to everybody.
+        (per customer), with one row per cut from nobody to everybody.
     churn_rate : float
+        Fraction of the customers who churned.
 
     Attributes
     ----------
@@ -65,7 +66,7 @@ class GainsDisplay:
         Parameters
         ----------
         estimator, X, y, fn_cost, fp_cost, tp_cost, tn_cost, pos_label, sample_weight, axes, name
-            As in `CostCurveDisplay.from_estimator`.
+            As in ``CostCurveDisplay.from_estimator``.
 
         Returns
         -------
@@ -95,7 +96,7 @@ class GainsDisplay:
         Parameters
         ----------
         y_true, y_prob, fn_cost, fp_cost, tp_cost, tn_cost, pos_label, sample_weight, axes, name
-            As in `CostCurveDisplay.from_predictions`.
+            As in ``CostCurveDisplay.from_predictions``.
 
         Returns
         -------

@@ -10,9 +10,7 @@ from skann._churn_ann._history import histories
 from skann.inspection._plot._matplotlib import require_matplotlib
 from skann.inspection._unwrap import find_network
 
-_NO_HISTORY = (
-    "{name} holds no fitted ChurnANNClassifier, whose history could be shown. Fit it first."
-)
+_NO_HISTORY = "{name} holds no fitted ChurnANNClassifier with a history to show: fit it first"
 
 
 class HistoryDisplay:
@@ -21,9 +19,9 @@ class HistoryDisplay:
     Parameters
     ----------
     history : DataFrame
-        A row an epoch, as `ChurnANNClassifier.history_`; with folds, each has lines of its own.
+        One row per epoch, as ``ChurnANNClassifier.history_``; each fold has lines of its own.
     best_epoch : int or sequence of int, default=None
-        Epoch to mark, as in the index of `history`; with folds, one for each.
+        Epoch to mark, as in the index of ``history``; with folds, one epoch per fold.
 
     Attributes
     ----------
@@ -56,9 +54,9 @@ class HistoryDisplay:
         Parameters
         ----------
         estimator : estimator
-            A fitted `ChurnANNClassifier`, or what holds one: a pipeline, a threshold, a search.
+            A fitted ``ChurnANNClassifier``, or what holds one: a pipeline, a threshold, a search.
         axes : sequence of matplotlib.axes.Axes, default=None
-            As in `plot`.
+            As in ``plot``.
 
         Returns
         -------
@@ -80,7 +78,7 @@ class HistoryDisplay:
         Parameters
         ----------
         axes : sequence of matplotlib.axes.Axes, default=None
-            For loss and AUC; a new figure by default. With one, only the loss is shown.
+            For loss and AUC; a new figure by default. With a single one, only the loss is shown.
 
         Returns
         -------

@@ -1,10 +1,10 @@
-"""Matplotlib on demand: plots are an extra."""
+"""Matplotlib where it is needed: plots are an extra."""
 
 from typing import Any
 
 
 def require_matplotlib(caller: str) -> Any:
-    """Return `matplotlib.pyplot`.
+    """Return ``matplotlib.pyplot``.
 
     Raises
     ------
@@ -16,7 +16,7 @@ def require_matplotlib(caller: str) -> Any:
     except ImportError as error:
         raise ImportError(
             f"{caller} needs Matplotlib, which comes with the extra 'plot': "
-            "pip install 'skann[plot]'."
+            "pip install 'skann[plot]'"
         ) from error
     return plt
 

@@ -55,16 +55,16 @@ def evaluate(
 
     Parameters
     ----------
-    estimator : fitted classifier with `predict_proba`
-        A `CostThresholdClassifier`, wherever it sits, decides at its own threshold; for any other
-        model, customers are contacted who gain by it in expectation.
-    X_test : pandas or polars DataFrame, or array-like, of shape (n_customers, n_features)
-        Raw rows. If they are the test part of `train_validation_test_split`, that part counts the
-        models that it was shown to.
-    y_test : array-like of shape (n_customers,)
+    estimator : fitted classifier with ``predict_proba``
+        A ``CostThresholdClassifier``, wherever it sits, decides by its own threshold. For any other
+        model, those customers are contacted for whom it pays in expectation.
+    X_test : pandas or polars DataFrame, or array-like, of shape (n_samples, n_features)
+        Raw rows. The test part of ``train_validation_test_split`` counts the models that it is
+        shown.
+    y_test : array-like of shape (n_samples,)
         Labels.
     costs : dict
-        What outcomes cost, as `CostThresholdClassifier` takes it: "fn_cost", "fp_cost", "tp_cost",
+        What outcomes cost, as for ``CostThresholdClassifier``: "fn_cost", "fp_cost", "tp_cost",
         "tn_cost" (by default 1, 1, 0, 0), each a number, an array, or a column of X_test.
     train : tuple of (X_train, y_train), default=None
         The rows that the model was fitted on, and their labels. Baselines are fitted on them, and
@@ -79,7 +79,7 @@ def evaluate(
     Returns
     -------
     EvaluationReport
-        Shows itself in notebooks and as text; `to_frame`, `to_html`, `plot`.
+        Shows itself in notebooks and as text; ``to_frame``, ``to_html``, ``plot``.
 
     Raises
     ------
@@ -94,9 +94,9 @@ def evaluate(
 
     Notes
     -----
-    Intervals hold 95 % of a thousand Bayesian bootstraps of the test customers (Rubin, "The
-    Bayesian Bootstrap", Annals of Statistics 1981). They tell what other customers would do to the
-    figures, not what training again would.
+    Intervals hold 95% of a thousand Bayesian bootstraps of the test customers (Rubin, "The
+    Bayesian Bootstrap", Annals of Statistics 1981). They show how the figures would vary with
+    other customers, not with another training.
 
     Examples
     --------
@@ -176,15 +176,16 @@ def evaluate(
 
 
 def _named(reasons: pd.DataFrame, X: Any, rows: np.ndarray) -> np.ndarray:
-    """The identifier of each customer where a column has one, else the label of the row."""
+    """Return the identifier of each customer where a column has one, else the label of the row."""
     table = as_table(X)
+    names = table.index.to_numpy()[rows]
     for _, series in table.items():
         with held_back():
             is_id = read_column(series).role == "id"
         if is_id:
-            names = [level_text(value) for value in series.iloc[rows]]
-            return np.repeat(np.array(names, dtype=object), len(reasons) // len(rows))
-    return reasons["customer"].to_numpy()
+            names = np.array([level_text(value) for value in series.iloc[rows]], dtype=object)
+            break
+    return np.repeat(names, len(reasons) // len(rows))
 
 
 def _pooled_levels(network: Any) -> dict[str, list[str]]:
@@ -199,12 +200,12 @@ def _churned(labels: np.ndarray, classes: np.ndarray, positive: Any) -> np.ndarr
     if unknown:
         raise ValueError(
             f"y_test has labels {unknown} that the model does not know; it was fitted on "
-            f"{np.asarray(classes).tolist()}."
+            f"{np.asarray(classes).tolist()}"
         )
     churned = np.asarray(labels == positive)
     if churned.all() or not churned.any():
         raise ValueError(
-            f"y_test holds one class only, {str(labels[0])!r}: ranking and recall need both."
+            f"y_test holds one class only, {str(labels[0])!r}: ranking and recall need both"
         )
     return churned
 
@@ -220,7 +221,7 @@ def _training_rows(train: tuple[Any, Any], classes: np.ndarray) -> tuple[Any, np
 def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
     unknown = sorted(costs.keys() - {*COST_NAMES})
     if unknown:
-        raise ValueError(f"costs has {unknown}; it takes {list(COST_NAMES)}.")
+        raise ValueError(f"costs has {unknown}; it takes {list(COST_NAMES)}")
     given = {**DEFAULT_COSTS, **costs}
     read = read_costs([given[name] for name in COST_NAMES], X, n_customers)
     if read.constant:
@@ -229,7 +230,7 @@ def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
 
 
 def _own_labels(estimator: Any, X: Any, costs: Mapping[str, Any]) -> np.ndarray:
-    """What the estimator predicts, given the costs of each customer where it takes them."""
+    """Return what the estimator predicts, given the costs per customer where it takes them."""
     given = {}
     if isinstance(estimator, CostThresholdClassifier):
         given = {name: cost for name, cost in costs.items() if np.ndim(cost)}
@@ -237,7 +238,7 @@ def _own_labels(estimator: Any, X: Any, costs: Mapping[str, Any]) -> np.ndarray:
 
 
 def _threshold(threshold: Any, costs: Costs) -> float | None:
-    """The probability that decides; None where it differs by customer."""
+    """Return the probability that decides; None where it differs by customer."""
     if threshold is None:
         return float(bayes_threshold(costs)) if costs.constant else None
     for name in ("threshold_", "best_threshold_", "threshold"):

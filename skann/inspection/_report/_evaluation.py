@@ -13,7 +13,7 @@ from skann.inspection._report._figures import figures_of
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """What is told of a model; `EvaluationReport` says what each attribute is."""
+    """What an evaluation found; ``EvaluationReport`` explains the attributes."""
 
     model: str
     positive: Any
@@ -39,7 +39,7 @@ class Evaluation:
         Parameters
         ----------
         metric : str
-            As in the column "metric" of `to_frame`.
+            As in the column "metric" of ``to_frame``.
         rule : {"half", "chosen", "best", "none"}, default="none"
         model : str, default=None
             A baseline's name; the model itself by default.

@@ -27,7 +27,7 @@ def decide(
 ) -> dict[tuple[str, str], np.ndarray]:
     """Return who is contacted by each model: at 0.5, and by expected gain.
 
-    Where it is known who churned, also by the cut that turned out the cheapest.
+    Where it is known who churned, also by the cut that turned out to be the cheapest.
     """
     decisions = {}
     for model, probability in probabilities.items():
@@ -41,7 +41,7 @@ def decide(
 
 
 def tune_on(churned: np.ndarray, probability: np.ndarray, costs: Costs) -> Tuning:
-    """Return what the cuts cost, and which one turned out the cheapest."""
+    """Return what the cuts cost, and which one turned out to be the cheapest."""
     everyone = np.ones(len(churned))
     return tune(probability, churned, costs, everyone, "empirical", np.random.RandomState(0))
 

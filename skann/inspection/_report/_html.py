@@ -59,7 +59,7 @@ def _tiles(report: Evaluation) -> str:
     tiles = []
     for title, rule, metric in (
         ("AUC", "none", "roc_auc"),
-        ("cost a customer", "chosen", "cost"),
+        ("cost per customer", "chosen", "cost"),
         ("contacted", "chosen", "contacted"),
         ("recall", "chosen", "recall"),
         ("precision", "chosen", "precision"),
@@ -74,7 +74,7 @@ def _tiles(report: Evaluation) -> str:
 
 
 def _figures(report: Evaluation, metrics: dict[str, str]) -> str:
-    """A row a model and rule, the model's own marked."""
+    """Return a table with one row per model and rule, the model's own marked."""
     head = "".join(f"<th>{escape(title)}</th>" for title in metrics.values())
     body = []
     for model, name, found in words.rows(report, metrics):
@@ -170,8 +170,8 @@ def _reasons(report: Evaluation) -> str:
             f'<td class="text"><ul class="reasons">{reasons}</ul></td></tr>'
         )
     note = (
-        '<p class="note">What the customer’s value of a column adds to the probability, against '
-        "the values that other customers have there.</p>"
+        '<p class="note">What the customer’s value in a column adds to the probability, compared '
+        "with the values of other customers.</p>"
     )
     head = '<th>customer</th><th>probability</th><th class="text">reasons</th>'
     return note + _table(head, rows)

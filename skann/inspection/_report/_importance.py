@@ -15,8 +15,8 @@ _N_REPEATS = 3
 def column_importance(estimator: Any, X: Any, y: Any, random_state: Any) -> pd.DataFrame:
     """Return how much AUC is lost when a column is shuffled, the largest loss first.
 
-    Columns "column", "auc_lost" and "spread" (standard deviation over shuffles). A thousand rows
-    at most are shuffled.
+    Columns "column", "auc_lost" and "spread" (standard deviation over shuffles). No more than a
+    thousand rows are shuffled.
 
     Breiman, "Random Forests", Machine Learning 2001, section 10.
     """

@@ -13,7 +13,7 @@ from skann.inspection._report._text import text
 
 
 class EvaluationReport(Evaluation):
-    """What `skann.inspection.evaluate` found: prints itself, and shows itself in notebooks.
+    """What ``skann.inspection.evaluate`` found: prints itself, and shows itself in notebooks.
 
     Attributes
     ----------
@@ -26,33 +26,34 @@ class EvaluationReport(Evaluation):
     probabilities : dict of {model: ndarray of shape (n_customers,)}
     decisions : dict of {(model, rule): ndarray of bool, shape (n_customers,)}
         Who is contacted. The rule "half" contacts above a probability of 0.5; "chosen" is the
-        model's own rule if it is a `CostThresholdClassifier`, else the expected gain; "best" is
-        the cut that turned out the cheapest on these customers, for each model its own. "nobody"
-        and "everybody" are no models, and go by the rule "none".
+        model's own rule if it is a ``CostThresholdClassifier``, else the expected gain; "best" is
+        the cut that turned out to be the cheapest on these customers, one per model. "nobody" and
+        "everybody" are not models, and go by the rule "none".
     costs : namedtuple of fn_cost, fp_cost, tp_cost, tn_cost
     threshold : float or None
         The probability above which the model contacts; None where it differs by customer.
     figures : DataFrame
-        As `to_frame` returns it. Baselines have a "cost_difference": what the model costs more
+        As ``to_frame`` returns it. Baselines have a "cost_difference": what the model costs more
         than they do, by the same rule.
     importance : DataFrame
-        "column", "auc_lost" (when its values are shuffled), "spread" (over shuffles).
+        Columns "column", "auc_lost" (when its values are shuffled) and "spread" (over shuffles).
     reasons : DataFrame
-        As from `explain`, for the likeliest churners, named by their identifier if there is one.
+        As from ``explain``, for the likeliest churners, named by their identifier if there is one.
     history : DataFrame or None
-        Epochs of the network.
+        One row per epoch of the network.
     best_epoch : int, list of int or None
     left_out : dict of {column: role}
         Columns that do not reach the network: "id", "text", "constant", "missing", "drop".
     pooled_levels : dict of {column: list of str}
-        Levels that were too rare in training and count as one.
+        Levels that were too rare in training, so that they count as one.
     n_models_tested : int or None
-        How many models these test rows have seen; None if they come from no
-        `train_validation_test_split`.
+        How many models these test rows have seen; None if they do not come from
+        ``train_validation_test_split``.
     baselines_trained : bool
         Whether baselines were fitted on training rows, or cross-validated on the test rows.
     findings : Findings or None
-        What `audit` found, where it was asked: `dataclasses.replace(report, findings=audit(...))`.
+        What ``audit`` found, if it was added by
+        ``dataclasses.replace(report, findings=audit(...))``.
 
     Examples
     --------
@@ -70,13 +71,13 @@ class EvaluationReport(Evaluation):
     """
 
     def to_frame(self) -> pd.DataFrame:
-        """Return all figures, a row each.
+        """Return all figures, one per row.
 
         Returns
         -------
         DataFrame
             Columns "model"; "rule" ("none" for figures of probabilities);
-            "metric"; "value"; "low" and "high", the bounds of its 95 % interval.
+            "metric"; "value"; "low" and "high", the bounds of its 95% interval.
         """
         return self.figures.copy()
 

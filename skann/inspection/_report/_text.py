@@ -13,7 +13,7 @@ _RANKING = {metric: title for metric, title in words.RANKING.items() if metric !
 
 
 def text(report: Evaluation) -> str:
-    """Return the report in lines of at most a hundred characters."""
+    """Return the report as plain text."""
     parts = [
         f"Evaluation of {report.model}",
         *([_wrap(verdict)] if (verdict := words.verdict(report)) else []),
@@ -30,7 +30,7 @@ def text(report: Evaluation) -> str:
 
 
 def _table(report: Evaluation, metrics: dict[str, str]) -> str:
-    """A line a model, a line for its intervals."""
+    """Return two lines per model: its figures, and their intervals."""
     rows = []
     for _, name, found in words.rows(report, metrics):
         cells, bounds = [name], [""]

@@ -13,7 +13,7 @@ from skann.inspection._report._format import money
 RANKING = {
     "roc_auc": "AUC",
     "average_precision": "PR-AUC",
-    "lift": "lift at 10 %",
+    "lift": "lift at 10%",
     "log_loss": "log-loss",
     "brier": "Brier",
     "calibration_error": "calibration",
@@ -25,22 +25,22 @@ DECISION = {
     "recall": "recall",
     "f1": "F1",
     "accuracy": "accuracy",
-    "cost": "cost a customer",
+    "cost": "cost per customer",
 }
 RULES = {"half": "at 0.5", "chosen": "by cost", "best": "at its best cut", "none": ""}
 
 CALIBRATION = (
     "Calibration is the mean gap between probability and churn rate over ten bins of equally many "
-    "customers: 0 is perfect."
+    "customers; 0 is perfect."
 )
 INTERVALS = (
-    "Ranges hold 95 % of a thousand Bayesian bootstraps of the test customers: what other "
-    "customers would do to the figures, not what training again would."
+    "Ranges hold 95% of a thousand Bayesian bootstraps of the test customers: they show how the "
+    "figures would vary with other customers, not with another training."
 )
 
 
 def verdict(report: Evaluation) -> str:
-    """Whether the model is better than the best baseline, and what to do; empty without these."""
+    """Return whether the model beats the best baseline, and what to do; empty without baselines."""
     figures = report.figures[report.figures["metric"] == "cost_difference"]
     others = figures[figures["rule"].isin(["chosen", "none"])].to_dict("records")
     if not others:
@@ -56,8 +56,9 @@ def verdict(report: Evaluation) -> str:
         advice = f"Test on more customers before you prefer {report.model}."
     else:
         found = f"{_start(name)} is {'better' if low > 0 else 'as good'}"
-        simpler = "Do that, which needs no model," if is_blind else f"Use {name}, which is simpler,"
-        advice = f"{simpler} or mend this model: see audit."
+        advice = f"Use {name}, which is simpler, or improve this model: see audit."
+        if is_blind:
+            advice = f"Contact {best['model']}, which needs no model, or improve it: see audit."
     own, other = report.value("cost", "chosen"), report.value("cost", best["rule"], best["model"])
     cuts = ""
     if not is_blind:
@@ -67,8 +68,8 @@ def verdict(report: Evaluation) -> str:
     more = "more" if best["value"] >= 0 else "less"
     span = " to ".join(money(bound) for bound in (low, high))
     return (
-        f"{found}: per customer {report.model} costs {money(own)} and {name} {money(other)}, which "
-        f"makes {money(abs(best['value']))} {more} (95 % of the differences lie from {span})."
+        f"{found}: {report.model} costs {money(own)} per customer, {money(abs(best['value']))} "
+        f"{more} than {name} at {money(other)} (95% interval of the difference: {span})."
         f"{cuts} {advice}"
     )
 
@@ -78,7 +79,7 @@ def _start(text: str) -> str:
 
 
 def balance(report: Evaluation) -> str:
-    """Who left, and the accuracy that this makes worthless."""
+    """Return who left, and the accuracy that this makes worthless."""
     n_churned, n_customers = int(report.churned.sum()), len(report.churned)
     share = n_churned / n_customers
     return (
@@ -89,7 +90,7 @@ def balance(report: Evaluation) -> str:
 
 
 def decision(report: Evaluation) -> str:
-    """Whom the model contacts, and what that costs beside the ways that need no model."""
+    """Return whom the model contacts, and what that costs beside what needs no model."""
     start, where = "", ""
     if report.threshold is not None:
         if np.isfinite(report.threshold):
@@ -114,7 +115,7 @@ def _listed(parts: list[str]) -> str:
 
 
 def saving(figures: pd.DataFrame, model: str) -> str:
-    """What a model costs beside what it takes no model, or no threshold, to reach."""
+    """Return what a model costs beside what needs no model, or no threshold."""
 
     def cost(name: str, rule: str) -> float:
         return figure(figures_of(figures, name, rule), "cost")[0]
@@ -141,7 +142,7 @@ def _percent_less(amount: float, other: float) -> str:
 
 
 def costs(report: Evaluation) -> str:
-    """The costs that the report is about."""
+    """Return the costs that the report is about."""
     amounts = [
         f"{name.removesuffix('_cost').upper()} {money(float(np.mean(amount)))}"
         + (" (mean)" if np.ndim(amount) else "")
@@ -166,11 +167,11 @@ def forecast(report: Evaluation) -> str:
 
 
 def notes(report: Evaluation) -> list[str]:
-    """What to bear in mind while reading."""
+    """Return what to bear in mind while reading."""
     found = [CALIBRATION, INTERVALS]
     found.append(
-        "A best cut is the one that turned out the cheapest on these customers: what a model could "
-        "cost, not what it will."
+        "A best cut is the one that turned out to be the cheapest on these customers: what a model "
+        "could cost, not what it will cost."
     )
     if len(report.probabilities) > 1 and not report.baselines_trained:
         found.append(
@@ -195,14 +196,14 @@ def notes(report: Evaluation) -> list[str]:
 
 
 def rows(report: Evaluation, metrics: Mapping[str, str]) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Yield what a table has a row for: model, its name with the rule, figures by metric."""
+    """Yield one row of a table each: model, its name with the rule, figures by metric."""
     figures = report.figures[report.figures["metric"].isin(metrics)]
     for model, rule in figures[["model", "rule"]].drop_duplicates().itertuples(index=False):
         yield model, f"{model} {RULES[rule]}".strip(), figures_of(figures, model, rule)
 
 
 def figure(found: pd.DataFrame, metric: str) -> tuple[float, float, float]:
-    """Value and bounds of a metric in a frame indexed by metrics; NaN where it is missing."""
+    """Return value and bounds of a metric in a frame indexed by metrics; NaN if missing."""
     if metric not in found.index:
         return np.nan, np.nan, np.nan
     value, low, high = found.loc[metric, ["value", "low", "high"]].to_numpy(dtype=np.float64)
