@@ -3,6 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from skann._version import __version__ as __version__
 from skann._warnings import (
     DroppedColumnWarning,
     EstimateWarning,
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from skann._churn_ann._classifier import ChurnANNClassifier
     from skann._cost_threshold._classifier import CostThresholdClassifier
     from skann._model_file._model import load, save
-
-__version__ = "0.1.0"
 
 # Loaded on first use: `import skann` takes milliseconds and imports no TensorFlow.
 _NAMES = {

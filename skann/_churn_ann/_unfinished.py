@@ -18,6 +18,7 @@ from sklearn.base import BaseEstimator
 
 from skann._churn_ann._fit_in_parts import NetworkParts
 from skann._files import written_whole
+from skann._version import __version__
 from skann._warnings import WorkflowWarning, warn, warn_at_once
 from skann.preprocessing._table import as_table
 
@@ -140,7 +141,6 @@ def unfinished(
 
 def fingerprint(settings: BaseEstimator, *others: object) -> str:
     """Return the key of a fit: equal for equal content, in any process."""
-    from skann import __version__
     from skann.networks import LIBRARIES
 
     parameters = settings.get_params(deep=False)

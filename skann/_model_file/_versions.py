@@ -3,7 +3,7 @@
 import platform
 from importlib import metadata
 
-import skann
+from skann._version import __version__
 from skann._warnings import ModelVersionWarning, warn
 
 _PACKAGES = ("scikit-learn", "imbalanced-learn", "numpy", "pandas", "keras", "skops")
@@ -11,7 +11,7 @@ _PACKAGES = ("scikit-learn", "imbalanced-learn", "numpy", "pandas", "keras", "sk
 
 def versions() -> dict[str, str]:
     """Return the versions of Python, skann and its dependencies."""
-    found = {"python": platform.python_version(), "skann": skann.__version__}
+    found = {"python": platform.python_version(), "skann": __version__}
     for name in _PACKAGES:
         try:
             found[name] = metadata.version(name)
@@ -30,7 +30,7 @@ def warn_of_other_versions(written: dict[str, str], name: str) -> None:
         f"{package} {written[package]} (now {here})"
         for package, here in (
             ("scikit-learn", metadata.version("scikit-learn")),
-            ("skann", skann.__version__),
+            ("skann", __version__),
         )
         if package in written and _minor(written[package]) != _minor(here)
     ]
