@@ -1,5 +1,11 @@
 """Data that tests in several folders share."""
 
+import os
+
+# Threads of boosted trees wait for each other by spinning, which takes twenty times as long where
+# other tests hold the cores. To be set before OpenMP is loaded.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import pytest
 from hypothesis import settings
 
