@@ -1,7 +1,6 @@
 """Faults that show in the rows: leaks, identifiers, twins, early scaling or resampling."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier
 
+from skann._typing import Label
 from skann._warnings import held_back
 from skann.inspection._audit._findings import Finding
 from skann.preprocessing._columns import Column
@@ -73,7 +73,7 @@ def _level_rates(codes: np.ndarray, churned: np.ndarray, n_levels: int) -> np.nd
     return (found + churned.mean()) / (counts + 1)
 
 
-def identifiers(table: pd.DataFrame, handled: set[Any]) -> Iterator[Finding]:
+def identifiers(table: pd.DataFrame, handled: set[Label]) -> Iterator[Finding]:
     """Find identifiers that reach the model."""
     ids = [name for name, series in table.items() if _read(series).role == "id"]
     reaching = [name for name in ids if name not in handled]
@@ -185,6 +185,6 @@ def _row_keys(table: pd.DataFrame) -> np.ndarray:
     return pd.util.hash_pandas_object(table.astype(str), index=False).to_numpy()
 
 
-def _names(names: list[Any]) -> str:
+def _names(names: list[Label]) -> str:
     shown = ", ".join(repr(name) for name in names[:5])
     return f"Columns {shown}" + (f" and {len(names) - 5} more" if len(names) > 5 else "")

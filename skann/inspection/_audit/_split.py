@@ -2,14 +2,15 @@
 
 from collections.abc import Iterator
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
+from sklearn.base import BaseEstimator
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 
+from skann._typing import Label, Labels
 from skann._warnings import held_back
 from skann.inspection._audit._findings import Finding
 from skann.inspection._baselines import boosting_baseline
@@ -24,7 +25,9 @@ _FEWEST_CUSTOMERS = 50
 _IN_ORDER = 0.9  # rank correlation of row and date
 
 
-def parted_customers(table: pd.DataFrame, churned: np.ndarray, groups: Any) -> Iterator[Finding]:
+def parted_customers(
+    table: pd.DataFrame, churned: np.ndarray, groups: Labels | None
+) -> Iterator[Finding]:
     """Find customers with several rows that no groups keep together."""
     for name in [] if groups is not None else _identifiers(table):
         repeated = table[name].duplicated(keep=False) & table[name].notna()
@@ -56,7 +59,9 @@ def shared_customers(table: pd.DataFrame, test: pd.DataFrame) -> Iterator[Findin
                 )
 
 
-def future_rows(estimator: Any, table: pd.DataFrame, churned: np.ndarray) -> Iterator[Finding]:
+def future_rows(
+    estimator: BaseEstimator, table: pd.DataFrame, churned: np.ndarray
+) -> Iterator[Finding]:
     """Find rows in order of time that folds shuffle."""
     if not _shuffles(estimator) or len(table) < _FEWEST_CUSTOMERS:
         return
@@ -79,7 +84,7 @@ def future_rows(estimator: Any, table: pd.DataFrame, churned: np.ndarray) -> Ite
             return
 
 
-def _identifiers(table: pd.DataFrame) -> list[Any]:
+def _identifiers(table: pd.DataFrame) -> list[Label]:
     """Return the columns that name customers, also where each has several rows."""
     found = []
     for name, series in table.items():
@@ -92,7 +97,7 @@ def _identifiers(table: pd.DataFrame) -> list[Any]:
     return found
 
 
-def _shuffles(estimator: Any) -> bool:
+def _shuffles(estimator: BaseEstimator) -> bool:
     """Tell whether rows are set aside at random."""
     for layer in layers(estimator):
         if hasattr(layer, "cv"):

@@ -5,15 +5,17 @@ enough to matter.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, fisher_exact
 
+from skann._typing import Label
 from skann._warnings import held_back
 from skann.inspection._comparison._summary import (
     PROBABILITIES,
+    Summary,
     main_numbers,
     read_as,
     shares_between,
@@ -32,7 +34,7 @@ _LEAST_RATIO = 1.5  # of shares, and of units
 class Change(NamedTuple):
     """One change of a column, or of the rows as such (column None)."""
 
-    column: Any
+    column: Label | None
     change: str
     evidence: str
     is_fault: bool  # of the data, to be mended; else customers have changed
@@ -51,14 +53,14 @@ def level_of_a_test(n_columns: int) -> float:
     return FAMILY_LEVEL / (_TESTS_PER_COLUMN * max(1, n_columns))
 
 
-def compare_column(old: dict[str, Any], series: pd.Series, n_old: int, alpha: float) -> Compared:
+def compare_column(old: Summary, series: pd.Series, n_old: int, alpha: float) -> Compared:
     """Compare a column with the summary of another."""
     new = summarize_column(series, like=old)
     comparison = _Comparison(old, new, series, n_old, alpha)
     return Compared(comparison.psi(), new["missing"], comparison.changes())
 
 
-def repeated_rows(old: dict[str, Any], share: float, n_new: int, alpha: float) -> Iterator[Change]:
+def repeated_rows(old: Summary, share: float, n_new: int, alpha: float) -> Iterator[Change]:
     """Find rows that are repeated more often than in the reference."""
     by_chance = min(1.0, old["repeated"] * max(1.0, n_new / old["n_rows"]))
     differ = _differ(by_chance, old["n_rows"], share, n_new) < alpha
@@ -73,7 +75,7 @@ def repeated_rows(old: dict[str, Any], share: float, n_new: int, alpha: float) -
 
 class _Comparison:
     def __init__(
-        self, old: dict[str, Any], new: dict[str, Any], series: pd.Series, n_old: int, alpha: float
+        self, old: Summary, new: Summary, series: pd.Series, n_old: int, alpha: float
     ) -> None:
         self.old, self.new, self.alpha = old, new, alpha
         self.series = series

@@ -1,7 +1,6 @@
 """A report as HTML: a fragment for notebooks, a page for files."""
 
 from html import escape
-from typing import Any
 
 import numpy as np
 
@@ -183,6 +182,6 @@ def _audit(report: Evaluation) -> list[str]:
     return ["<h2>Audit of the training</h2>", report.findings._repr_html_()]
 
 
-def _effect(effect: Any) -> str:
+def _effect(effect: float) -> str:
     direction = "up" if effect > 0 else "down"
     return f'<b class="{direction}">{"▲" if effect > 0 else "▼"} {np.abs(effect):.3f}</b>'
