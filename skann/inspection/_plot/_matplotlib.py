@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PairOfAxes: TypeAlias = "Sequence[Axes | None]"
+PairOfAxes: TypeAlias = Sequence["Axes | None"]
 
 
 def require_matplotlib(caller: str) -> Any:
