@@ -14,7 +14,7 @@ from skann.inspection._unwrap import positive_label
 from skann.preprocessing._table import as_table
 
 _N_VALUES = 16  # values that stand for a column's distribution
-_MOST_ROWS = 50_000  # rows scored at a time, so that memory stays bounded
+_MAX_ROWS = 50_000  # rows scored at a time, so that memory stays bounded
 
 
 @validate_params(
@@ -118,7 +118,7 @@ def _mean_without(
     """Return the mean probability of each customer over values that the column has elsewhere."""
     values, weights = _typical_values(column)
     mean = np.empty(len(table))
-    step = max(1, _MOST_ROWS // len(values))
+    step = max(1, _MAX_ROWS // len(values))
     for start in range(0, len(table), step):
         rows = table.iloc[start : start + step]
         varied = rows.iloc[np.repeat(np.arange(len(rows)), len(values))].reset_index(drop=True)

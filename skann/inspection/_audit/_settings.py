@@ -13,7 +13,7 @@ from skann.inspection._unwrap import find_network, find_search, find_threshold, 
 from skann.model_selection._scoring import RARE_SHARE, chooses_by_accuracy
 from skann.preprocessing import TableCleaner
 
-_FEWEST_FOR_A_CUT = 50
+_MIN_FOR_A_CUT = 50
 _ACCURACIES = {"accuracy", "acc", "binary_accuracy"}
 
 
@@ -77,7 +77,7 @@ def few_churners(estimator: BaseEstimator) -> Iterator[Finding]:
         return
     churned = tuned_on.churned[tuned_on.weight > 0]
     n_fewest = int(min(churned.sum(), (~churned).sum()))
-    if n_fewest < _FEWEST_FOR_A_CUT:
+    if n_fewest < _MIN_FOR_A_CUT:
         low, high = (min(max(bound, 0.0), 1.0) for bound in threshold.threshold_spread_)
         kind = "churners" if n_fewest == churned.sum() else "customers who stayed"
         yield Finding(

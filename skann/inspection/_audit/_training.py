@@ -28,8 +28,8 @@ _PAST_BEST = 1.05  # validation loss over its lowest
 _BEHIND = 0.02  # AUC
 _WEIGHTS_PER_ROW = 10
 _SHARED_TOP = 0.8
-_MOST_RANKED = 5000
-_FEWEST_RANKED = 200
+_MAX_RANKED = 5000
+_MIN_RANKED = 200
 _N_PAIRS = 100
 
 
@@ -156,12 +156,12 @@ def disagreeing_seeds(
     estimator: BaseEstimator, network: ChurnANNClassifier, table: pd.DataFrame
 ) -> Iterator[Finding]:
     """Find a ranking that another seed would turn over, by how far the networks disagree."""
-    rows = table.iloc[:: -(-len(table) // _MOST_RANKED)]
+    rows = table.iloc[:: -(-len(table) // _MAX_RANKED)]
     in_pipeline = any(hasattr(layer, "steps") for layer in layers(estimator))
     n_networks = len(network.pipelines_)
     # Networks of a splitter's folds may differ by more than chance, such as by their years.
     by_chance = isinstance(network.cv, Integral) and n_networks > 1
-    if in_pipeline or not by_chance or len(rows) < _FEWEST_RANKED:
+    if in_pipeline or not by_chance or len(rows) < _MIN_RANKED:
         return
     names = getattr(network, "feature_names_in_", None)
     with held_back():

@@ -28,7 +28,7 @@ from skann.inspection._comparison._summary import (
 )
 from skann.preprocessing._table import as_table
 
-_MOST_SCORED = 20_000  # rows that columns are put back in
+_MAX_SCORED = 20_000  # rows that columns are put back in
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -259,7 +259,7 @@ def _moved(
     model: BaseEstimator, new: Table, table: pd.DataFrame, known: Mapping[Label, Summary]
 ) -> list[float]:
     """Return by how much each column moved the mean score."""
-    rows = table.iloc[:: -(-len(table) // _MOST_SCORED)]
+    rows = table.iloc[:: -(-len(table) // _MAX_SCORED)]
     as_given = hasattr(new, "columns")
     own = scores(model, rows if as_given else rows.to_numpy()).mean()
     moved = []

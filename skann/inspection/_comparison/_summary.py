@@ -22,8 +22,8 @@ PROBABILITIES = np.unique(
     np.concatenate([[0, 0.001, 0.005, 0.01, 0.99, 0.995, 0.999, 1], np.linspace(0, 1, 51)])
 )
 _N_BINS = 10
-_FEWEST_ROWS = 5  # a level of fewer rows may tell a customer
-_MOST_LEVELS = 200
+_MIN_ROWS = 5  # a level of fewer rows may tell a customer
+_MAX_LEVELS = 200
 _ROLE_OF_KIND = {"number": "numeric", "date": "datetime", "level": "category"}
 
 
@@ -184,6 +184,6 @@ def shares_between(present: np.ndarray, edges: np.ndarray) -> np.ndarray:
 def _of_levels(codes: np.ndarray, levels: list[str]) -> Summary:
     counts = count_levels(codes, levels)
     n_present = max(1, sum(counts.values()))
-    frequent = sorted(counts, key=lambda level: -counts[level])[:_MOST_LEVELS]
-    kept = {level: counts[level] / n_present for level in frequent if counts[level] >= _FEWEST_ROWS}
+    frequent = sorted(counts, key=lambda level: -counts[level])[:_MAX_LEVELS]
+    kept = {level: counts[level] / n_present for level in frequent if counts[level] >= _MIN_ROWS}
     return {"levels": kept, "rare": 1 - sum(kept.values()) if sum(counts.values()) else 0.0}

@@ -12,7 +12,7 @@ from skann.inspection._report._format import interval, shown
 from skann.inspection._report._plots import inline_images
 from skann.inspection._report._style import PAGE_STYLE, STYLE
 
-_MOST_COLUMNS = 10
+_MAX_COLUMNS = 10
 
 
 def page(report: Evaluation) -> str:
@@ -137,7 +137,7 @@ def _plots(report: Evaluation) -> str:
 
 
 def _importance(report: Evaluation) -> str:
-    top = report.importance.head(_MOST_COLUMNS)
+    top = report.importance.head(_MAX_COLUMNS)
     longest = max(float(top["auc_lost"].max()), 1e-12)
     rows = []
     for column, lost, spread in top[["column", "auc_lost", "spread"]].itertuples(index=False):

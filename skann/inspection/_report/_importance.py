@@ -8,7 +8,7 @@ from sklearn.inspection import permutation_importance
 from skann._typing import Table
 from skann.preprocessing._table import as_table
 
-_MOST_ROWS = 1000
+_MAX_ROWS = 1000
 _N_REPEATS = 3
 
 
@@ -29,7 +29,7 @@ def column_importance(
         np.asarray(y),
         scoring="roc_auc",
         n_repeats=_N_REPEATS,
-        max_samples=min(_MOST_ROWS, len(table)),
+        max_samples=min(_MAX_ROWS, len(table)),
         random_state=random_state,
     )
     importance = pd.DataFrame(
