@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import pandas as pd
 
@@ -71,7 +70,7 @@ def find_label(text: str, labels: Sequence[str]) -> str:
     raise CommandError(f"--positive {text} is not among the labels {listed(labels)}")
 
 
-def _label(value: Any) -> str:
+def _label(value: object) -> str:
     text = str(value).strip()
     if text.casefold() in _NUMBERS_OF_FLAGS:
         return text.capitalize()

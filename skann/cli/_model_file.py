@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,10 @@ import pandas as pd
 from skann._model_file._container import is_model_file
 from skann._model_file._model import read_model, write_model
 from skann.cli._errors import CommandError, did_you_mean, listed
+
+if TYPE_CHECKING:
+    from skann import CostThresholdClassifier
+    from skann.inspection._comparison._summary import Summary
 from skann.costs._matrix import DEFAULT_COSTS, Costs
 
 
@@ -18,20 +22,20 @@ from skann.costs._matrix import DEFAULT_COSTS, Costs
 class SavedModel:
     """A trained model, and what is needed to read new files for it."""
 
-    model: Any
+    model: "CostThresholdClassifier"
     target: str
     labels: tuple[str, str]
     positive: str
     columns: list[str]
     column_roles: dict[str, str]
     trained_rows: np.ndarray  # fingerprints
-    reference: dict[str, Any]  # of customers unseen in training, for later comparisons
+    reference: "Summary"  # of customers unseen in training, for later comparisons
     group: str | None = None  # column that tells customers apart, where training was told
 
     @property
     def costs(self) -> dict[str, float]:
         """Return what mistakes cost."""
-        return {"fn_cost": self.model.fn_cost, "fp_cost": self.model.fp_cost}
+        return {"fn_cost": float(self.model.fn_cost), "fp_cost": float(self.model.fp_cost)}
 
     def features(self, frame: pd.DataFrame, path: str) -> pd.DataFrame:
         """Return the model's columns of a table; those that it leaves out may be absent."""

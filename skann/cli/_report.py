@@ -2,14 +2,18 @@
 
 import textwrap
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from skann._typing import Label
 from skann.cli._errors import listed
 from skann.costs import CostForecast
 from skann.inspection._report._format import aligned, money, shown
+
+if TYPE_CHECKING:
+    from skann import CostThresholdClassifier
 
 _MODELS = ("nobody leaves", "logistic regression", "network")
 _RANKING = {"roc_auc": "AUC", "average_precision": "PR-AUC", "brier": "Brier"}
@@ -46,7 +50,7 @@ def some(names: Sequence[str]) -> str:
 
 
 def describe_classes(
-    n_churned: int, n_rows: int, target: str, positive: Any, *, guessed: bool = False
+    n_churned: int, n_rows: int, target: str, positive: str, *, guessed: bool = False
 ) -> None:
     """Print the class balance, and what it makes of accuracy."""
     share = n_churned / n_rows
@@ -58,7 +62,7 @@ def describe_classes(
     say("", f'"Nobody leaves" is right for {1 - share:.1%}: that is the accuracy to beat')
 
 
-def describe_roles(roles: Mapping[Any, str]) -> None:
+def describe_roles(roles: Mapping[Label, str]) -> None:
     """Print what the columns were taken for, and which were left out and why."""
     reasons = {
         "id": "looks like an identifier; --role COLUMN=numeric or =category keeps it",
@@ -156,7 +160,7 @@ def forecast_text(forecast: CostForecast, measured: float | None = None) -> str:
     return f"{text}; it was {money(measured)}: the probabilities are off on these customers"
 
 
-def threshold_text(model: Any) -> str:
+def threshold_text(model: "CostThresholdClassifier") -> str:
     """Return from where on to contact, and where the best cut lay on validation rows."""
     if model.threshold_ >= 1:
         return "contact nobody: at these costs it never pays"

@@ -3,7 +3,7 @@
 import sys
 import time
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,18 @@ from skann.cli._labels import two_labels
 from skann.cli._model_file import SavedModel, fingerprints
 from skann.cli._parts import Parts
 from skann.cli._quiet import start_tensorflow_quietly
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+    from skann import ChurnANNClassifier, CostThresholdClassifier
 from skann.cli._split import Split
 
 
 def fit(
     features: pd.DataFrame,
     labels: pd.Series,
-    positive: Any,
+    positive: str,
     split: Split,
     *,
     fn_cost: float,
@@ -103,7 +108,9 @@ def fit_out_of_core(
     return _reported(model, parts.training[0].read(), parts.test.read())
 
 
-def _threshold(network: Any, fn_cost: float, fp_cost: float, positive: Any, seed: int) -> Any:
+def _threshold(
+    network: "ChurnANNClassifier", fn_cost: float, fp_cost: float, positive: str, seed: int
+) -> "CostThresholdClassifier":
     """Return the decision on what a network says.
 
     Bayes' rule on calibrated probabilities costs no second fit, and on the public tables it is a
@@ -122,7 +129,7 @@ def _threshold(network: Any, fn_cost: float, fp_cost: float, positive: Any, seed
 
 
 def _reported(
-    model: Any,
+    model: "CostThresholdClassifier",
     train: tuple[pd.DataFrame, pd.Series],
     test: tuple[pd.DataFrame, pd.Series],
     group: str | None = None,
@@ -151,7 +158,9 @@ def _reported(
     return saved
 
 
-def _report_test(saved: SavedModel, logistic: Any, test: pd.DataFrame, churned: np.ndarray) -> None:
+def _report_test(
+    saved: SavedModel, logistic: "Pipeline", test: pd.DataFrame, churned: np.ndarray
+) -> None:
     from skann._cost_threshold._out_of_fold import positive_probability
     from skann.inspection._report._words import saving
 

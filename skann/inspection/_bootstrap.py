@@ -13,7 +13,7 @@ from skann.costs._decision import ranked_groups
 
 N_RESAMPLES = 1000
 _LEVEL = (0.025, 0.975)
-_MOST_WEIGHTS = 4_000_000  # entries of a block of weights, so that memory stays bounded
+_MAX_WEIGHTS = 4_000_000  # entries of a block of weights, so that memory stays bounded
 _TOP = 0.1  # share of the customers that lift looks at
 
 Figures = dict[str, np.ndarray]
@@ -47,7 +47,7 @@ def with_intervals(
 def _exponential_blocks(n_rows: int, generator: np.random.Generator) -> Iterator[np.ndarray]:
     left = N_RESAMPLES
     while left:
-        size = min(left, max(1, _MOST_WEIGHTS // n_rows))
+        size = min(left, max(1, _MAX_WEIGHTS // n_rows))
         yield generator.standard_exponential((size, n_rows))
         left -= size
 

@@ -1,18 +1,20 @@
 """Why a customer's probability is what it is: each column against the background."""
 
+from collections.abc import Callable
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from skann._cost_threshold._out_of_fold import positive_probability
 from skann._sklearn_private import HasMethods, Interval, validate_params
+from skann._typing import Table
 from skann.inspection._unwrap import positive_label
 from skann.preprocessing._table import as_table
 
 _N_VALUES = 16  # values that stand for a column's distribution
-_MOST_ROWS = 50_000  # rows scored at a time, so that memory stays bounded
+_MAX_ROWS = 50_000  # rows scored at a time, so that memory stays bounded
 
 
 @validate_params(
@@ -22,7 +24,9 @@ _MOST_ROWS = 50_000  # rows scored at a time, so that memory stays bounded
     },
     prefer_skip_nested_validation=True,
 )
-def explain(estimator: Any, X: Any, *, background: Any = None, top: int = 3) -> pd.DataFrame:
+def explain(
+    estimator: BaseEstimator, X: Table, *, background: Table | None = None, top: int = 3
+) -> pd.DataFrame:
     """Name the columns that most raise or lower each customer's probability.
 
     A column's effect is the customer's probability less the mean probability over what the column
@@ -105,11 +109,16 @@ def reason_texts(explanation: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _mean_without(score: Any, table: pd.DataFrame, position: int, column: pd.Series) -> np.ndarray:
+def _mean_without(
+    score: Callable[[pd.DataFrame], np.ndarray],
+    table: pd.DataFrame,
+    position: int,
+    column: pd.Series,
+) -> np.ndarray:
     """Return the mean probability of each customer over values that the column has elsewhere."""
     values, weights = _typical_values(column)
     mean = np.empty(len(table))
-    step = max(1, _MOST_ROWS // len(values))
+    step = max(1, _MAX_ROWS // len(values))
     for start in range(0, len(table), step):
         rows = table.iloc[start : start + step]
         varied = rows.iloc[np.repeat(np.arange(len(rows)), len(values))].reset_index(drop=True)
@@ -125,7 +134,7 @@ def _typical_values(column: pd.Series) -> tuple[pd.Series, np.ndarray]:
     Numbers are taken at their quantiles, categories and gaps in proportion to their rows.
     """
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
-        keys: Any = column.rank(method="first", na_option="bottom").to_numpy()
+        keys: np.ndarray = column.rank(method="first", na_option="bottom").to_numpy()
     else:
         keys = pd.factorize(column, use_na_sentinel=False)[0]
     n_values = min(_N_VALUES, len(column))
@@ -158,7 +167,7 @@ def _largest(
     )
 
 
-def plain(value: Any) -> str:
+def plain(value: object) -> str:
     """Return a value as text for readers."""
     if isinstance(value, float | np.floating):
         return f"{value:.6g}"

@@ -1,8 +1,8 @@
 """What is inside a fitted estimator: the network, the threshold, a search."""
 
 from collections.abc import Iterator
-from typing import Any
 
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import FixedThresholdClassifier, TunedThresholdClassifierCV
 from sklearn.pipeline import Pipeline
 
@@ -10,12 +10,13 @@ from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._cost_threshold._classifier import CostThresholdClassifier
 from skann._labels import positive_index
 from skann._sklearn_private import BaseSearchCV
+from skann._typing import Label
 
 _THRESHOLDS = (CostThresholdClassifier, TunedThresholdClassifierCV, FixedThresholdClassifier)
 _INNER = ("best_estimator_", "estimator_", "estimator")
 
 
-def layers(estimator: Any) -> Iterator[Any]:
+def layers(estimator: BaseEstimator) -> Iterator[BaseEstimator]:
     """Yield an estimator and what it wraps, from outside in, fitted parts if there are any.
 
     Follows searches, thresholds, calibration without folds, and the last steps of pipelines.
@@ -31,22 +32,22 @@ def layers(estimator: Any) -> Iterator[Any]:
         )
 
 
-def find_network(estimator: Any) -> ChurnANNClassifier | None:
+def find_network(estimator: BaseEstimator) -> ChurnANNClassifier | None:
     """Return the first ChurnANNClassifier, fitted or not."""
     return _first(estimator, ChurnANNClassifier)
 
 
-def find_threshold(estimator: Any) -> Any:
+def find_threshold(estimator: BaseEstimator) -> BaseEstimator | None:
     """Return the first estimator that moves the decision away from 0.5."""
     return _first(estimator, *_THRESHOLDS)
 
 
-def find_search(estimator: Any) -> BaseSearchCV | None:
+def find_search(estimator: BaseEstimator) -> BaseSearchCV | None:
     """Return the first search."""
     return _first(estimator, BaseSearchCV)
 
 
-def model_name(estimator: Any) -> str:
+def model_name(estimator: BaseEstimator) -> str:
     """Return the class name of what gives the probabilities, behind pipelines and thresholds."""
     around = (Pipeline, BaseSearchCV, *_THRESHOLDS)
     return next(
@@ -54,11 +55,11 @@ def model_name(estimator: Any) -> str:
     )
 
 
-def positive_label(estimator: Any) -> Any:
+def positive_label(estimator: BaseEstimator) -> Label:
     """Return the label that counts as churn: ``pos_label`` if it is set, else ``classes_[1]``."""
     label = getattr(find_threshold(estimator), "pos_label", None)
     return estimator.classes_[positive_index(estimator.classes_, label)]
 
 
-def _first(estimator: Any, *kinds: type) -> Any:
+def _first(estimator: BaseEstimator, *kinds: type) -> BaseEstimator | None:
     return next((layer for layer in layers(estimator) if isinstance(layer, kinds)), None)

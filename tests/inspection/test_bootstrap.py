@@ -94,7 +94,7 @@ def test_blocks_of_weights_do_not_change_intervals(scored, monkeypatch):
     churned, probability, _ = scored
     figures = ranking_figures(churned, probability)
     whole = with_intervals(figures, 300, np.random.default_rng(0))
-    monkeypatch.setattr("skann.inspection._bootstrap._MOST_WEIGHTS", 300 * 7)
+    monkeypatch.setattr("skann.inspection._bootstrap._MAX_WEIGHTS", 300 * 7)
     in_blocks = with_intervals(figures, 300, np.random.default_rng(0))
     assert in_blocks.keys() == whole.keys()
     for name, bounds in whole.items():

@@ -68,7 +68,7 @@ def test_the_customers_are_their_own_background_by_default(customers):
 
 def test_customers_are_explained_the_same_in_blocks(background, monkeypatch):
     whole = explain(Additive(), background, top=2)
-    monkeypatch.setattr("skann.inspection._explanation._MOST_ROWS", 10)
+    monkeypatch.setattr("skann.inspection._explanation._MAX_ROWS", 10)
     pd.testing.assert_frame_equal(explain(Additive(), background, top=2), whole)
 
 

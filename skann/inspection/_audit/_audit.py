@@ -1,11 +1,12 @@
 """Look for the faults that make a churn model worse than its figures."""
 
-from typing import Any
-
 import numpy as np
+from sklearn.base import BaseEstimator
 
+from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._labels import check_labels
 from skann._lazy_frames import refuse_lazy_frames
+from skann._typing import Labels, Table
 from skann.inspection._audit import _data as data
 from skann.inspection._audit import _settings as settings
 from skann.inspection._audit import _split as split
@@ -16,7 +17,14 @@ from skann.model_selection._scoring import rare_share
 from skann.preprocessing._table import as_table
 
 
-def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = None) -> Findings:
+def audit(
+    estimator: BaseEstimator,
+    X: Table,
+    y: Labels,
+    *,
+    X_test: Table | None = None,
+    groups: Labels | None = None,
+) -> Findings:
     """Look for the usual faults of a churn workflow.
 
     It looks for leaks (a column that tells the label, identifiers, test rows or twins among the
@@ -106,7 +114,7 @@ def audit(estimator: Any, X: Any, y: Any, *, X_test: Any = None, groups: Any = N
     return Findings(sorted(found, key=lambda finding: finding.severity != "error"))
 
 
-def _check_same_rows(network: Any, n_rows: int) -> None:
+def _check_same_rows(network: ChurnANNClassifier, n_rows: int) -> None:
     rows = network.validation_indices_
     if len(rows) and rows.max() >= n_rows:
         raise ValueError(

@@ -1,7 +1,6 @@
 """Faults that show in the rows: leaks, identifiers, twins, early scaling or resampling."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,13 +9,14 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.tree import DecisionTreeClassifier
 
+from skann._typing import Label
 from skann._warnings import held_back
 from skann.inspection._audit._findings import Finding
 from skann.preprocessing._columns import Column
 from skann.preprocessing._roles import USED, read_column
 
-_MOST_ROWS = 5000  # of which a column's own AUC is told
-_FEWEST_ROWS = 50  # below, single rows decide
+_MAX_ROWS = 5000  # of which a column's own AUC is told
+_MIN_ROWS = 50  # below, single rows decide
 _FOLDS = StratifiedKFold(3, shuffle=True, random_state=0)
 _LEAK_AUC = 0.95
 _SHARED_ROWS = 0.02
@@ -27,10 +27,10 @@ _CHANCE = 0.01  # above this share of twins by chance, twins say nothing
 
 def leaking_columns(table: pd.DataFrame, churned: np.ndarray) -> Iterator[Finding]:
     """Find columns that predict the label almost perfectly, alone and out of fold."""
-    if len(table) < _FEWEST_ROWS or np.bincount(churned, minlength=2).min() < 10:
+    if len(table) < _MIN_ROWS or np.bincount(churned, minlength=2).min() < 10:
         return
-    if len(table) > _MOST_ROWS:
-        rows = np.random.default_rng(0).choice(len(table), _MOST_ROWS, replace=False)
+    if len(table) > _MAX_ROWS:
+        rows = np.random.default_rng(0).choice(len(table), _MAX_ROWS, replace=False)
         table, churned = table.iloc[rows], churned[rows]
     for name, series in table.items():
         column = _read(series)
@@ -73,7 +73,7 @@ def _level_rates(codes: np.ndarray, churned: np.ndarray, n_levels: int) -> np.nd
     return (found + churned.mean()) / (counts + 1)
 
 
-def identifiers(table: pd.DataFrame, handled: set[Any]) -> Iterator[Finding]:
+def identifiers(table: pd.DataFrame, handled: set[Label]) -> Iterator[Finding]:
     """Find identifiers that reach the model."""
     ids = [name for name, series in table.items() if _read(series).role == "id"]
     reaching = [name for name in ids if name not in handled]
@@ -105,7 +105,7 @@ def shared_rows(table: pd.DataFrame, test: pd.DataFrame) -> Iterator[Finding]:
 
 def repeated_rows(table: pd.DataFrame, churned: np.ndarray) -> Iterator[Finding]:
     """Find resampling before the split, or else twins that a split may part."""
-    if len(table) < _FEWEST_ROWS:
+    if len(table) < _MIN_ROWS:
         return
     keys = _row_keys(table)
     repeated = pd.Series(keys).duplicated(keep=False).to_numpy()
@@ -113,7 +113,7 @@ def repeated_rows(table: pd.DataFrame, churned: np.ndarray) -> Iterator[Finding]
     rates = [float(repeated[mask].mean()) if mask.any() else 0.0 for mask in (is_rarer, ~is_rarer)]
     n_each = np.bincount(churned, minlength=2)
     copied = max(rates) > _COPIED_ROWS and max(rates) > 5 * min(rates)
-    if copied or (n_each[0] == n_each[1] and len(table) >= 4 * _FEWEST_ROWS):
+    if copied or (n_each[0] == n_each[1] and len(table) >= 4 * _MIN_ROWS):
         evidence = f"Both classes have {n_each[0]:,} rows."
         if copied:
             evidence = (
@@ -146,7 +146,7 @@ def scaled_columns(table: pd.DataFrame) -> Iterator[Finding]:
         if (column := _read(series)).role == "numeric" and series.nunique() > 2
         for values in [np.asarray(column.numbers)]
     ]
-    if len(columns) < 2 or len(table) < _FEWEST_ROWS:
+    if len(columns) < 2 or len(table) < _MIN_ROWS:
         return
     for scale, fits in (("mean 0 and deviation 1", _is_standard), ("0 to 1", _is_unit_range)):
         n_scaled = sum(map(fits, columns))
@@ -185,6 +185,6 @@ def _row_keys(table: pd.DataFrame) -> np.ndarray:
     return pd.util.hash_pandas_object(table.astype(str), index=False).to_numpy()
 
 
-def _names(names: list[Any]) -> str:
+def _names(names: list[Label]) -> str:
     shown = ", ".join(repr(name) for name in names[:5])
     return f"Columns {shown}" + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,22 +1,23 @@
 """Faults that show in the settings: what is optimised, decided and watched."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.compose import ColumnTransformer
 
+from skann._typing import Label
 from skann.inspection._audit._findings import Finding
 from skann.inspection._unwrap import find_network, find_search, find_threshold, layers
 from skann.model_selection._scoring import RARE_SHARE, chooses_by_accuracy
 from skann.preprocessing import TableCleaner
 
-_FEWEST_FOR_A_CUT = 50
+_MIN_FOR_A_CUT = 50
 _ACCURACIES = {"accuracy", "acc", "binary_accuracy"}
 
 
-def accuracy_only(estimator: Any, rare_share: float) -> Iterator[Finding]:
+def accuracy_only(estimator: BaseEstimator, rare_share: float) -> Iterator[Finding]:
     """Find accuracy as the one measure where one class is rare."""
     if rare_share >= RARE_SHARE:
         return
@@ -37,7 +38,7 @@ def accuracy_only(estimator: Any, rare_share: float) -> Iterator[Finding]:
         )
 
 
-def imbalance_ignored(estimator: Any, rare_share: float) -> Iterator[Finding]:
+def imbalance_ignored(estimator: BaseEstimator, rare_share: float) -> Iterator[Finding]:
     """Find training and decisions that both ignore a rare class."""
     parts = list(_parts(estimator))
     weighted = any(getattr(part, "class_weight", None) is not None for part in parts)
@@ -56,7 +57,7 @@ def imbalance_ignored(estimator: Any, rare_share: float) -> Iterator[Finding]:
         )
 
 
-def default_threshold(estimator: Any) -> Iterator[Finding]:
+def default_threshold(estimator: BaseEstimator) -> Iterator[Finding]:
     """Find decisions at 0.5."""
     if find_threshold(estimator) is None:
         yield Finding(
@@ -68,15 +69,15 @@ def default_threshold(estimator: Any) -> Iterator[Finding]:
         )
 
 
-def few_churners(estimator: Any) -> Iterator[Finding]:
+def few_churners(estimator: BaseEstimator) -> Iterator[Finding]:
     """Find a cut that was tuned on too few customers of either class."""
     threshold = find_threshold(estimator)
     tuned_on = getattr(threshold, "_tuned_on", None)
-    if tuned_on is None or not np.isfinite(threshold.threshold_):
+    if threshold is None or tuned_on is None or not np.isfinite(threshold.threshold_):
         return
     churned = tuned_on.churned[tuned_on.weight > 0]
     n_fewest = int(min(churned.sum(), (~churned).sum()))
-    if n_fewest < _FEWEST_FOR_A_CUT:
+    if n_fewest < _MIN_FOR_A_CUT:
         low, high = (min(max(bound, 0.0), 1.0) for bound in threshold.threshold_spread_)
         kind = "churners" if n_fewest == churned.sum() else "customers who stayed"
         yield Finding(
@@ -89,7 +90,7 @@ def few_churners(estimator: Any) -> Iterator[Finding]:
         )
 
 
-def no_validation(estimator: Any) -> Iterator[Finding]:
+def no_validation(estimator: BaseEstimator) -> Iterator[Finding]:
     """Find a network that trains without validation rows."""
     network = find_network(estimator)
     if network is None:
@@ -109,9 +110,9 @@ def no_validation(estimator: Any) -> Iterator[Finding]:
         )
 
 
-def handled_columns(estimator: Any, table: pd.DataFrame) -> set[Any]:
+def handled_columns(estimator: BaseEstimator, table: pd.DataFrame) -> set[Label]:
     """Return the columns that the estimator drops, or that its own preprocessing reads."""
-    handled: set[Any] = set()
+    handled: set[Label] = set()
     for part in _parts(estimator):
         auto = isinstance(getattr(part, "preprocessor", None), str) and part.preprocessor == "auto"
         if auto or isinstance(part, TableCleaner):
@@ -128,7 +129,7 @@ def handled_columns(estimator: Any, table: pd.DataFrame) -> set[Any]:
     return handled
 
 
-def _parts(estimator: Any) -> Iterator[Any]:
+def _parts(estimator: BaseEstimator) -> Iterator[BaseEstimator]:
     """Yield an estimator, what it wraps, their pipeline steps and preprocessors."""
     for layer in layers(estimator):
         yield layer

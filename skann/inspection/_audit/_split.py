@@ -2,29 +2,32 @@
 
 from collections.abc import Iterator
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
+from sklearn.base import BaseEstimator
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 
+from skann._typing import Label, Labels
 from skann._warnings import held_back
 from skann.inspection._audit._findings import Finding
 from skann.inspection._baselines import boosting_baseline
 from skann.inspection._unwrap import layers
 from skann.preprocessing._roles import _names_id, read_column
 
-_MOST_ROWS = 5000  # that a comparison of splits is made on
+_MAX_ROWS = 5000  # that a comparison of splits is made on
 _N_FOLDS = 3
 _REPEATED_ROWS = 0.05
 _SHARED_ROWS = 0.02
-_FEWEST_CUSTOMERS = 50
+_MIN_CUSTOMERS = 50
 _IN_ORDER = 0.9  # rank correlation of row and date
 
 
-def parted_customers(table: pd.DataFrame, churned: np.ndarray, groups: Any) -> Iterator[Finding]:
+def parted_customers(
+    table: pd.DataFrame, churned: np.ndarray, groups: Labels | None
+) -> Iterator[Finding]:
     """Find customers with several rows that no groups keep together."""
     for name in [] if groups is not None else _identifiers(table):
         repeated = table[name].duplicated(keep=False) & table[name].notna()
@@ -56,9 +59,11 @@ def shared_customers(table: pd.DataFrame, test: pd.DataFrame) -> Iterator[Findin
                 )
 
 
-def future_rows(estimator: Any, table: pd.DataFrame, churned: np.ndarray) -> Iterator[Finding]:
+def future_rows(
+    estimator: BaseEstimator, table: pd.DataFrame, churned: np.ndarray
+) -> Iterator[Finding]:
     """Find rows in order of time that folds shuffle."""
-    if not _shuffles(estimator) or len(table) < _FEWEST_CUSTOMERS:
+    if not _shuffles(estimator) or len(table) < _MIN_CUSTOMERS:
         return
     for name, series in table.items():
         with held_back():
@@ -79,20 +84,20 @@ def future_rows(estimator: Any, table: pd.DataFrame, churned: np.ndarray) -> Ite
             return
 
 
-def _identifiers(table: pd.DataFrame) -> list[Any]:
+def _identifiers(table: pd.DataFrame) -> list[Label]:
     """Return the columns that name customers, also where each has several rows."""
     found = []
     for name, series in table.items():
         with held_back():
             is_id = read_column(series).role == "id"
         n_customers = series.nunique()
-        many = n_customers >= max(_FEWEST_CUSTOMERS, 0.02 * len(table))
+        many = n_customers >= max(_MIN_CUSTOMERS, 0.02 * len(table))
         if is_id or (many and _names_id(name)):
             found.append(name)
     return found
 
 
-def _shuffles(estimator: Any) -> bool:
+def _shuffles(estimator: BaseEstimator) -> bool:
     """Tell whether rows are set aside at random."""
     for layer in layers(estimator):
         if hasattr(layer, "cv"):
@@ -109,7 +114,7 @@ def _flattery_of_customers(table: pd.DataFrame, churned: np.ndarray, codes: np.n
     rows = np.flatnonzero(_sample_of(codes))
     table, churned, codes = table.iloc[rows], churned[rows], codes[rows]
     n_each = [len(np.unique(codes[churned == left])) for left in (True, False)]
-    if min(n_each) < _FEWEST_CUSTOMERS:
+    if min(n_each) < _MIN_CUSTOMERS:
         return ""
     shuffled, by_customer = (
         roc_auc_score(churned, _unseen(table, churned, together)) for together in (None, codes)
@@ -123,19 +128,19 @@ def _flattery_of_customers(table: pd.DataFrame, churned: np.ndarray, codes: np.n
 def _sample_of(codes: np.ndarray) -> np.ndarray:
     """Return a mask of all rows of some customers."""
     n_customers = codes.max() + 1
-    share = min(1.0, _MOST_ROWS / len(codes))
+    share = min(1.0, _MAX_ROWS / len(codes))
     return (np.random.default_rng(0).random(n_customers) < share)[codes]
 
 
 def _flattery_of_time(table: pd.DataFrame, churned: np.ndarray, days: np.ndarray) -> str:
     """Return the AUC of the newest third, by models that saw the future and by one that did not."""
     known = np.flatnonzero(~np.isnan(days))
-    rows = known[:: -(-len(known) // _MOST_ROWS)]
+    rows = known[:: -(-len(known) // _MAX_ROWS)]
     rows = rows[np.argsort(days[rows], kind="stable")]
     table, churned = table.iloc[rows], churned[rows]
     n_old = 2 * len(rows) // _N_FOLDS
     parts = churned[:n_old], churned[n_old:]
-    if min(min(part.sum(), (~part).sum()) for part in parts) < _FEWEST_CUSTOMERS // 2:
+    if min(min(part.sum(), (~part).sum()) for part in parts) < _MIN_CUSTOMERS // 2:
         return ""
     shuffled = _unseen(table, churned, None)[n_old:]
     with held_back():

@@ -3,17 +3,18 @@
 import warnings
 from collections.abc import Iterator
 from numbers import Integral
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import logit
-from sklearn.base import clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._churn_ann._folds import judged_rows
 from skann._churn_ann._history import histories
+from skann._typing import Labels
 from skann._warnings import DroppedColumnWarning, held_back
 from skann.inspection._audit._findings import Finding
 from skann.inspection._baselines import boosting_baseline, logistic_baseline
@@ -27,12 +28,12 @@ _PAST_BEST = 1.05  # validation loss over its lowest
 _BEHIND = 0.02  # AUC
 _WEIGHTS_PER_ROW = 10
 _SHARED_TOP = 0.8
-_MOST_RANKED = 5000
-_FEWEST_RANKED = 200
+_MAX_RANKED = 5000
+_MIN_RANKED = 200
 _N_PAIRS = 100
 
 
-def learning(network: Any, churned: np.ndarray) -> Iterator[Finding]:
+def learning(network: ChurnANNClassifier, churned: np.ndarray) -> Iterator[Finding]:
     """Read over- and underfitting from the history of a fitted network.
 
     ``churned`` are the rows that it was fitted on, of which it set some aside. Of several networks,
@@ -48,7 +49,7 @@ def learning(network: Any, churned: np.ndarray) -> Iterator[Finding]:
 
 
 def _learning(
-    network: Any, history: pd.DataFrame, best_epoch: int, churned: np.ndarray
+    network: ChurnANNClassifier, history: pd.DataFrame, best_epoch: int, churned: np.ndarray
 ) -> Iterator[Finding]:
     watched = _watched(history)
     loss = history["loss"].to_numpy()
@@ -76,7 +77,11 @@ def _learning(
 
 
 def gain_over_logistic(
-    estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray, groups: Any = None
+    estimator: BaseEstimator,
+    network: ChurnANNClassifier,
+    table: pd.DataFrame,
+    labels: np.ndarray,
+    groups: Labels | None = None,
 ) -> Iterator[Finding]:
     """Compare with logistic regression on rows that the networks did not see."""
     churned = labels == positive_label(estimator)
@@ -113,7 +118,11 @@ def gain_over_logistic(
 
 
 def gain_over_boosting(
-    estimator: Any, network: Any, table: pd.DataFrame, labels: np.ndarray, groups: Any = None
+    estimator: BaseEstimator,
+    network: ChurnANNClassifier,
+    table: pd.DataFrame,
+    labels: np.ndarray,
+    groups: Labels | None = None,
 ) -> Iterator[Finding]:
     """Compare with gradient boosting on all rows that folds have judged."""
     churned = labels == positive_label(estimator)
@@ -143,14 +152,16 @@ def gain_over_boosting(
         )
 
 
-def disagreeing_seeds(estimator: Any, network: Any, table: pd.DataFrame) -> Iterator[Finding]:
+def disagreeing_seeds(
+    estimator: BaseEstimator, network: ChurnANNClassifier, table: pd.DataFrame
+) -> Iterator[Finding]:
     """Find a ranking that another seed would turn over, by how far the networks disagree."""
-    rows = table.iloc[:: -(-len(table) // _MOST_RANKED)]
+    rows = table.iloc[:: -(-len(table) // _MAX_RANKED)]
     in_pipeline = any(hasattr(layer, "steps") for layer in layers(estimator))
     n_networks = len(network.pipelines_)
     # Networks of a splitter's folds may differ by more than chance, such as by their years.
     by_chance = isinstance(network.cv, Integral) and n_networks > 1
-    if in_pipeline or not by_chance or len(rows) < _FEWEST_RANKED:
+    if in_pipeline or not by_chance or len(rows) < _MIN_RANKED:
         return
     names = getattr(network, "feature_names_in_", None)
     with held_back():
@@ -188,12 +199,12 @@ def shared_top(of_each: np.ndarray) -> float:
 
 
 def _both_unseen(
-    estimator: Any,
-    network: Any,
-    baseline: Any,
+    estimator: BaseEstimator,
+    network: ChurnANNClassifier,
+    baseline: BaseEstimator,
     table: pd.DataFrame,
     churned: np.ndarray,
-    groups: Any,
+    groups: Labels | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return rows that neither the networks nor a baseline saw, and what each says of them.
 
@@ -271,7 +282,7 @@ def _watched(history: pd.DataFrame) -> np.ndarray:
     return history["val_loss" if "val_loss" in history else "loss"].to_numpy()
 
 
-def _is_still_falling(watched: np.ndarray, network: Any) -> bool:
+def _is_still_falling(watched: np.ndarray, network: ChurnANNClassifier) -> bool:
     span = _tenth(watched)
     if len(watched) < network.epochs or len(watched) <= span:
         return False

@@ -5,15 +5,17 @@ enough to matter.
 """
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, fisher_exact
 
+from skann._typing import Label
 from skann._warnings import held_back
 from skann.inspection._comparison._summary import (
     PROBABILITIES,
+    Summary,
     main_numbers,
     read_as,
     shares_between,
@@ -23,16 +25,16 @@ from skann.preprocessing._levels import other_spelling, read_levels
 
 FAMILY_LEVEL = 0.001  # chance that anything is said of a table that has not changed
 _TESTS_PER_COLUMN = 6
-_LEAST_PSI = 0.1  # below, a change is called insignificant wherever the index is used
-_LEAST_SHARE = 0.02  # of the rows, for gaps and levels
-_LEAST_NEW = 0.005  # of the rows, for what the reference does not have
-_LEAST_RATIO = 1.5  # of shares, and of units
+_MIN_PSI = 0.1  # below, a change is called insignificant wherever the index is used
+_MIN_SHARE = 0.02  # of the rows, for gaps and levels
+_MIN_NEW = 0.005  # of the rows, for what the reference does not have
+_MIN_RATIO = 1.5  # of shares, and of units
 
 
 class Change(NamedTuple):
     """One change of a column, or of the rows as such (column None)."""
 
-    column: Any
+    column: Label | None
     change: str
     evidence: str
     is_fault: bool  # of the data, to be mended; else customers have changed
@@ -51,18 +53,18 @@ def level_of_a_test(n_columns: int) -> float:
     return FAMILY_LEVEL / (_TESTS_PER_COLUMN * max(1, n_columns))
 
 
-def compare_column(old: dict[str, Any], series: pd.Series, n_old: int, alpha: float) -> Compared:
+def compare_column(old: Summary, series: pd.Series, n_old: int, alpha: float) -> Compared:
     """Compare a column with the summary of another."""
     new = summarize_column(series, like=old)
     comparison = _Comparison(old, new, series, n_old, alpha)
     return Compared(comparison.psi(), new["missing"], comparison.changes())
 
 
-def repeated_rows(old: dict[str, Any], share: float, n_new: int, alpha: float) -> Iterator[Change]:
+def repeated_rows(old: Summary, share: float, n_new: int, alpha: float) -> Iterator[Change]:
     """Find rows that are repeated more often than in the reference."""
     by_chance = min(1.0, old["repeated"] * max(1.0, n_new / old["n_rows"]))
     differ = _differ(by_chance, old["n_rows"], share, n_new) < alpha
-    if differ and share - by_chance >= _LEAST_SHARE:
+    if differ and share - by_chance >= _MIN_SHARE:
         yield Change(
             *(None, "rows repeated"),
             f"{share:.1%} of the rows repeat an earlier one, {by_chance:.1%} would by the "
@@ -73,7 +75,7 @@ def repeated_rows(old: dict[str, Any], share: float, n_new: int, alpha: float) -
 
 class _Comparison:
     def __init__(
-        self, old: dict[str, Any], new: dict[str, Any], series: pd.Series, n_old: int, alpha: float
+        self, old: Summary, new: Summary, series: pd.Series, n_old: int, alpha: float
     ) -> None:
         self.old, self.new, self.alpha = old, new, alpha
         self.series = series
@@ -141,7 +143,7 @@ class _Comparison:
 
     def _unread(self) -> Iterator[Change]:
         old, new = self.old["unread"], self.new["unread"]
-        if new - old >= _LEAST_SHARE and _differ(old, self.n_old, new, self.n_new) < self.alpha:
+        if new - old >= _MIN_SHARE and _differ(old, self.n_old, new, self.n_new) < self.alpha:
             with held_back():
                 own, _ = read_as(self.series, None)
             kind = "dates" if self.old["kind"] == "date" else "numbers"
@@ -158,7 +160,7 @@ class _Comparison:
 
     def _missing(self) -> Iterator[Change]:
         old, new = self.old["missing"], self.new["missing"]
-        if abs(new - old) >= _LEAST_SHARE and (
+        if abs(new - old) >= _MIN_SHARE and (
             _differ(old, self.n_old, new, self.n_new) < self.alpha
         ):
             name = "emptied" if new == 1 else "missing share"
@@ -171,7 +173,7 @@ class _Comparison:
         fresh = {v: s for v, s in now.items() if v not in self.old["levels"]}
         gone = {v: s for v, s in self.old["levels"].items() if v not in now}
         # Which of the reference's rare levels these may be is not known.
-        is_news = sum(fresh.values()) - self.old["rare"] >= _LEAST_NEW and self._differs(
+        is_news = sum(fresh.values()) - self.old["rare"] >= _MIN_NEW and self._differs(
             self.old["rare"], sum(fresh.values())
         )
         renamed: dict[str, str] = {}
@@ -189,7 +191,7 @@ class _Comparison:
                 is_fault=True,
             )
         unknown = {v: s for v, s in fresh.items() if v not in renamed.values()}
-        if is_news and sum(unknown.values()) - self.old["rare"] >= _LEAST_NEW:
+        if is_news and sum(unknown.values()) - self.old["rare"] >= _MIN_NEW:
             most = max(unknown, key=lambda v: unknown[v])
             yield self._change(
                 "new levels",
@@ -205,7 +207,7 @@ class _Comparison:
         for level, old in self.old["levels"].items():
             new = now.get(level, 0.0)
             ratio = (max(old, new) + 1e-12) / (min(old, new) + 1e-12)
-            large = abs(new - old) >= _LEAST_SHARE and ratio >= _LEAST_RATIO
+            large = abs(new - old) >= _MIN_SHARE and ratio >= _MIN_RATIO
             if large and self._differs(old, new, n_tests=len(self.old["levels"])):
                 parts.append((abs(new - old), f"{level!r} from {old:.1%} to {new:.1%}"))
         if parts:
@@ -227,7 +229,7 @@ class _Comparison:
         ratios = np.log(new[both] / old[both])
         factor = float(np.median(ratios))
         even = np.abs(ratios - factor).max() < 0.25 * abs(factor)
-        if even and abs(factor) >= np.log(_LEAST_RATIO):
+        if even and abs(factor) >= np.log(_MIN_RATIO):
             yield self._change(
                 "unit changed",
                 f"All values are about {np.exp(factor):.3g} times those of the reference: another "
@@ -267,7 +269,7 @@ class _Comparison:
 
     def _has_moved(self) -> bool:
         shares = self._shares()
-        if shares is None or self.psi() < _LEAST_PSI:
+        if shares is None or self.psi() < _MIN_PSI:
             return False
         counts = np.array([shares[0] * self.m_old, shares[1] * self.m_new])
         return _p_value(counts) < self.alpha

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
+from skann._typing import Label, Table
 from skann.costs._prior_estimate import PriorEstimate
 from skann.inspection._comparison._changes import (
     Change,
@@ -17,6 +18,7 @@ from skann.inspection._comparison._changes import (
 )
 from skann.inspection._comparison._put_back import put_back
 from skann.inspection._comparison._summary import (
+    Summary,
     implied_rate,
     repeated_share,
     scores,
@@ -26,7 +28,7 @@ from skann.inspection._comparison._summary import (
 )
 from skann.preprocessing._table import as_table
 
-_MOST_SCORED = 20_000  # rows that columns are put back in
+_MAX_SCORED = 20_000  # rows that columns are put back in
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,7 +141,9 @@ class TableComparison:
         )
 
 
-def compare_tables(reference: Any, new: Any, model: Any = None) -> TableComparison:
+def compare_tables(
+    reference: Table | Summary, new: Table, model: BaseEstimator | None = None
+) -> TableComparison:
     """Compare new customers with those that a model knows, column by column.
 
     Parameters
@@ -233,7 +237,11 @@ class _Scored:
 
 
 def _score(
-    model: Any, summary: Mapping[str, Any], reference: Any, new: Any, table: pd.DataFrame
+    model: BaseEstimator,
+    summary: Summary,
+    reference: Table | Summary,
+    new: Table,
+    table: pd.DataFrame,
 ) -> _Scored:
     probability = scores(model, new)
     if "score" not in summary and not isinstance(reference, Mapping):
@@ -248,10 +256,10 @@ def _score(
 
 
 def _moved(
-    model: Any, new: Any, table: pd.DataFrame, known: Mapping[Any, dict[str, Any]]
+    model: BaseEstimator, new: Table, table: pd.DataFrame, known: Mapping[Label, Summary]
 ) -> list[float]:
     """Return by how much each column moved the mean score."""
-    rows = table.iloc[:: -(-len(table) // _MOST_SCORED)]
+    rows = table.iloc[:: -(-len(table) // _MAX_SCORED)]
     as_given = hasattr(new, "columns")
     own = scores(model, rows if as_given else rows.to_numpy()).mean()
     moved = []

@@ -1,13 +1,12 @@
 """A column as it would be with the values of the reference."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from skann._warnings import held_back
 from skann.inspection._comparison._summary import (
     PROBABILITIES,
+    Summary,
     main_numbers,
     missing_cells,
     read_as,
@@ -16,7 +15,7 @@ from skann.inspection._comparison._summary import (
 _MICROSECONDS_PER_DAY = 86_400_000_000
 
 
-def put_back(series: pd.Series, old: dict[str, Any]) -> pd.Series | None:
+def put_back(series: pd.Series, old: Summary) -> pd.Series | None:
     """Return the column with the distribution of the reference; None where that is not known.
 
     Each customer keeps their rank, and their level as long as the reference has room for it. So a
@@ -55,7 +54,7 @@ def _with_gaps(is_missing: np.ndarray, n_wanted: int, random: np.random.Generato
 
 
 def _numbers(
-    values: np.ndarray, is_missing: np.ndarray, old: dict[str, Any], random: np.random.Generator
+    values: np.ndarray, is_missing: np.ndarray, old: Summary, random: np.random.Generator
 ) -> np.ndarray:
     here = np.flatnonzero(~is_missing)
     known = values[here]

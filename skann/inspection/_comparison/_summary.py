@@ -1,12 +1,13 @@
 """What a table holds, column by column, in a few numbers that identify no customer."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from skann._cost_threshold._out_of_fold import positive_probability
+from skann._typing import Table
 from skann._warnings import held_back
 from skann.costs._prior_estimate import PriorEstimate, estimate_prior
 from skann.inspection._unwrap import layers, positive_label
@@ -15,17 +16,18 @@ from skann.preprocessing._levels import count_levels, read_levels
 from skann.preprocessing._roles import read_column, read_column_as
 from skann.preprocessing._table import as_table
 
+Summary: TypeAlias = dict[str, Any]  # ready for JSON
 # Finer at the ends, where a clipped maximum shows.
 PROBABILITIES = np.unique(
     np.concatenate([[0, 0.001, 0.005, 0.01, 0.99, 0.995, 0.999, 1], np.linspace(0, 1, 51)])
 )
 _N_BINS = 10
-_FEWEST_ROWS = 5  # a level of fewer rows may tell a customer
-_MOST_LEVELS = 200
+_MIN_ROWS = 5  # a level of fewer rows may tell a customer
+_MAX_LEVELS = 200
 _ROLE_OF_KIND = {"number": "numeric", "date": "datetime", "level": "category"}
 
 
-def summarize_table(X: Any, model: Any = None) -> dict[str, Any]:
+def summarize_table(X: Table, model: BaseEstimator | None = None) -> Summary:
     """Summarize a table for later comparisons, without keeping a customer.
 
     Parameters
@@ -52,7 +54,7 @@ def summarize_table(X: Any, model: Any = None) -> dict[str, Any]:
     (1000, 14)
     """
     table = as_table(X)
-    summary: dict[str, Any] = {
+    summary: Summary = {
         "n_rows": len(table),
         "repeated": repeated_share(table),
         "columns": [summarize_column(table.iloc[:, i]) for i in range(table.shape[1])],
@@ -65,7 +67,7 @@ def summarize_table(X: Any, model: Any = None) -> dict[str, Any]:
     return summary
 
 
-def training_rate(model: Any) -> float | None:
+def training_rate(model: BaseEstimator) -> float | None:
     """Return the churn rate that the probabilities are calibrated to; None where it is unknown."""
     for layer in layers(model):
         if hasattr(layer, "prior_"):
@@ -76,7 +78,7 @@ def training_rate(model: Any) -> float | None:
     return None
 
 
-def implied_rate(model: Any, probability: np.ndarray) -> PriorEstimate | None:
+def implied_rate(model: BaseEstimator, probability: np.ndarray) -> PriorEstimate | None:
     """Return the churn rate that scores imply; None where that of training is unknown."""
     rate = training_rate(model)
     if rate is None or not 0 < rate < 1:
@@ -85,18 +87,18 @@ def implied_rate(model: Any, probability: np.ndarray) -> PriorEstimate | None:
         return estimate_prior(probability, rate)
 
 
-def tells_rates(summary: Mapping[str, Any], rate: float | None) -> bool:
+def tells_rates(summary: Summary, rate: float | None) -> bool:
     """Tell whether scores imply churn rates: not if they are off where the rate is known."""
     known = summary.get("implied_rate")
     return rate is None or known is None or bool(known[1] <= rate <= known[2])
 
 
-def summarize_column(series: pd.Series, like: dict[str, Any] | None = None) -> dict[str, Any]:
+def summarize_column(series: pd.Series, like: Summary | None = None) -> Summary:
     """Summarize a column, read as it is, or as another one was."""
     name = series.name.item() if isinstance(series.name, np.generic) else series.name
     with held_back():
         column, kind = read_as(series, like)
-    found: dict[str, Any] = {
+    found: Summary = {
         "name": name,
         "role": column.role if like is None else like["role"],
         "kind": kind,
@@ -112,7 +114,7 @@ def summarize_column(series: pd.Series, like: dict[str, Any] | None = None) -> d
     return found
 
 
-def read_as(series: pd.Series, like: dict[str, Any] | None) -> tuple[Column, str]:
+def read_as(series: pd.Series, like: Summary | None) -> tuple[Column, str]:
     """Read a column, and tell what it holds: number, date, level or other."""
     if like is not None and like["kind"] in _ROLE_OF_KIND:
         kind = like["kind"]
@@ -152,13 +154,13 @@ def repeated_share(table: pd.DataFrame) -> float:
     return float(keys.duplicated().mean())
 
 
-def scores(model: Any, X: Any) -> np.ndarray:
+def scores(model: BaseEstimator, X: Table) -> np.ndarray:
     """Return the probabilities of churn."""
     with held_back():
         return positive_probability(model, X, positive_label(model))
 
 
-def _of_numbers(values: np.ndarray) -> dict[str, Any]:
+def _of_numbers(values: np.ndarray) -> Summary:
     present = values[~np.isnan(values)]
     if not len(present):
         return {"quantiles": [], "edges": [], "shares": [], "whole": False, "mean": None}
@@ -179,9 +181,9 @@ def shares_between(present: np.ndarray, edges: np.ndarray) -> np.ndarray:
     return counts / max(1, len(present))
 
 
-def _of_levels(codes: np.ndarray, levels: list[str]) -> dict[str, Any]:
+def _of_levels(codes: np.ndarray, levels: list[str]) -> Summary:
     counts = count_levels(codes, levels)
     n_present = max(1, sum(counts.values()))
-    frequent = sorted(counts, key=lambda level: -counts[level])[:_MOST_LEVELS]
-    kept = {level: counts[level] / n_present for level in frequent if counts[level] >= _FEWEST_ROWS}
+    frequent = sorted(counts, key=lambda level: -counts[level])[:_MAX_LEVELS]
+    kept = {level: counts[level] / n_present for level in frequent if counts[level] >= _MIN_ROWS}
     return {"levels": kept, "rare": 1 - sum(kept.values()) if sum(counts.values()) else 0.0}

@@ -1,17 +1,22 @@
 """What the cuts of a classifier cost."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
 from skann._cost_threshold._classifier import CostThresholdClassifier
+from skann._typing import Label, Labels, Table, Weights
 from skann.costs._rule import Rule
 from skann.costs._tuning import tune
 from skann.inspection._plot._customers import Customers, read_customers, score_customers
-from skann.inspection._plot._matplotlib import add_legend, pair_of_axes
+from skann.inspection._plot._matplotlib import PairOfAxes, add_legend, first_of, pair_of_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class CostCurveDisplay:
@@ -61,18 +66,18 @@ class CostCurveDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike,
+        estimator: BaseEstimator,
+        X: Table,
+        y: Labels,
         *,
-        fn_cost: Any = None,
-        fp_cost: Any = None,
-        tp_cost: Any = None,
-        tn_cost: Any = None,
-        pos_label: Any = None,
-        sample_weight: ArrayLike | None = None,
-        random_state: Any = None,
-        axes: Any = None,
+        fn_cost: ArrayLike | None = None,
+        fp_cost: ArrayLike | None = None,
+        tp_cost: ArrayLike | None = None,
+        tn_cost: ArrayLike | None = None,
+        pos_label: Label | None = None,
+        sample_weight: Weights | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        axes: PairOfAxes | None = None,
         name: str | None = None,
     ) -> Self:
         """Plot what the cuts of a fitted classifier cost on some customers.
@@ -108,17 +113,17 @@ class CostCurveDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
+        y_true: Labels,
         y_prob: ArrayLike,
         *,
         fn_cost: ArrayLike = 1.0,
         fp_cost: ArrayLike = 1.0,
         tp_cost: ArrayLike = 0.0,
         tn_cost: ArrayLike = 0.0,
-        pos_label: Any = None,
-        sample_weight: ArrayLike | None = None,
-        random_state: Any = None,
-        axes: Any = None,
+        pos_label: Label | None = None,
+        sample_weight: Weights | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        axes: PairOfAxes | None = None,
         name: str | None = None,
     ) -> Self:
         """Plot what the cuts of given probabilities cost; the cheapest one is marked.
@@ -142,7 +147,9 @@ class CostCurveDisplay:
         return cls._of(case, None, random_state).plot(axes, name=name)
 
     @classmethod
-    def _of(cls, case: Customers, rule: Rule | None, random_state: Any) -> Self:
+    def _of(
+        cls, case: Customers, rule: Rule | None, random_state: int | np.random.RandomState | None
+    ) -> Self:
         probability, _, costs, _ = case
         tuned = tune(*case, method="empirical", random_state=check_random_state(random_state))
         if rule is None:
@@ -154,7 +161,7 @@ class CostCurveDisplay:
             spread=tuned.spread,
         )
 
-    def plot(self, axes: Any = None, *, name: str | None = None) -> Self:
+    def plot(self, axes: PairOfAxes | None = None, *, name: str | None = None) -> Self:
         """Plot.
 
         Parameters
@@ -169,7 +176,8 @@ class CostCurveDisplay:
         -------
         self
         """
-        self.figure_, self.axes_ = pair_of_axes("CostCurveDisplay.plot", axes)
+        self.axes_ = pair_of_axes("CostCurveDisplay.plot", axes)
+        self.figure_ = first_of(self.axes_).figure
         by_threshold, by_fraction = self.axes_
         threshold, contacted = self.curve["threshold"].clip(0, 1), self.curve["contacted"]
         spread = np.clip(self.spread, 0, 1)
@@ -183,19 +191,19 @@ class CostCurveDisplay:
             marks = np.array([self.chosen[2], self.at_half[2]])
             self._draw(by_fraction, contacted, reached, marks, name)
             by_fraction.set(xlabel="fraction contacted")
-        add_legend(by_fraction if by_threshold is None else by_threshold)
+        add_legend(first_of(self.axes_))
         return self
 
     def _draw(
         self,
-        axis: Any,
+        axis: "Axes",
         x: pd.Series,
         spread: np.ndarray,
         marks: np.ndarray,
         name: str | None,
-        **style: Any,
+        drawstyle: str = "default",
     ) -> None:
-        axis.plot(x, self.curve["cost"], label=name, **style)
+        axis.plot(x, self.curve["cost"], label=name, drawstyle=drawstyle)
         chosen = "chosen threshold"
         if name is None:
             axis.axvspan(*spread, color="C0", alpha=0.15, lw=0, label="spread of the cheapest")

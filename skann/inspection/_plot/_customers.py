@@ -1,15 +1,18 @@
 """Customers whose outcome is known, as the displays of costs and gains take them."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skann._cost_threshold._classifier import CostThresholdClassifier
 from skann._cost_threshold._out_of_fold import positive_probability
 from skann._labels import check_known, check_labels, positive_class, positive_index
 from skann._lazy_frames import refuse_lazy_frames
+from skann._typing import Label, Labels, Table, Weights
 from skann.costs._matrix import COST_NAMES, DEFAULT_COSTS, Costs, read_costs
 from skann.metrics._arrays import scores, weights
 
@@ -32,12 +35,12 @@ class Customers(NamedTuple):
 
 
 def read_customers(
-    y_true: ArrayLike,
+    y_true: Labels,
     y_prob: ArrayLike,
-    given: tuple[Any, ...],
-    pos_label: Any,
-    sample_weight: ArrayLike | None,
-    X: Any = None,
+    given: Sequence[ArrayLike],
+    pos_label: Label | None,
+    sample_weight: Weights | None,
+    X: Table | None = None,
 ) -> Customers:
     """Check labels, probabilities, weights and the costs that are given, some as columns of X."""
     true = check_labels(y_true, name="y_true")
@@ -51,12 +54,12 @@ def read_customers(
 
 
 def score_customers(
-    estimator: Any,
-    X: Any,
-    y: ArrayLike,
-    given: tuple[Any, ...],
-    pos_label: Any,
-    sample_weight: ArrayLike | None,
+    estimator: BaseEstimator,
+    X: Table,
+    y: Labels,
+    given: Sequence[ArrayLike | None],
+    pos_label: Label | None,
+    sample_weight: Weights | None,
 ) -> Customers:
     """Check labels, and let the estimator give the probabilities, and the costs if it has them."""
     check_is_fitted(estimator)
@@ -77,8 +80,8 @@ def score_customers(
         return read_customers(y, probability, offer.costs, pos_label, sample_weight)
     pos_label = estimator.classes_[index]
     probability = positive_probability(estimator, X, pos_label)
-    given = tuple(
+    costs: list[ArrayLike] = [
         DEFAULT_COSTS[name] if cost is None else cost
         for name, cost in zip(COST_NAMES, given, strict=True)
-    )
-    return read_customers(y, probability, given, pos_label, sample_weight, X)
+    ]
+    return read_customers(y, probability, costs, pos_label, sample_weight, X)

@@ -1,14 +1,19 @@
 """Churners found, and profit, by how many customers are contacted."""
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 
+from skann._typing import Label, Labels, Table, Weights
 from skann.costs._decision import contact_gain, sweep
 from skann.inspection._plot._customers import Customers, read_customers, score_customers
-from skann.inspection._plot._matplotlib import add_legend, pair_of_axes
+from skann.inspection._plot._matplotlib import PairOfAxes, add_legend, first_of, pair_of_axes
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 class GainsDisplay:
@@ -48,17 +53,17 @@ class GainsDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
-        y: ArrayLike,
+        estimator: BaseEstimator,
+        X: Table,
+        y: Labels,
         *,
-        fn_cost: Any = None,
-        fp_cost: Any = None,
-        tp_cost: Any = None,
-        tn_cost: Any = None,
-        pos_label: Any = None,
-        sample_weight: ArrayLike | None = None,
-        axes: Any = None,
+        fn_cost: ArrayLike | None = None,
+        fp_cost: ArrayLike | None = None,
+        tp_cost: ArrayLike | None = None,
+        tn_cost: ArrayLike | None = None,
+        pos_label: Label | None = None,
+        sample_weight: Weights | None = None,
+        axes: PairOfAxes | None = None,
         name: str | None = None,
     ) -> Self:
         """Plot the gains of a fitted classifier's ranking.
@@ -79,16 +84,16 @@ class GainsDisplay:
     @classmethod
     def from_predictions(
         cls,
-        y_true: ArrayLike,
+        y_true: Labels,
         y_prob: ArrayLike,
         *,
         fn_cost: ArrayLike = 1.0,
         fp_cost: ArrayLike = 1.0,
         tp_cost: ArrayLike = 0.0,
         tn_cost: ArrayLike = 0.0,
-        pos_label: Any = None,
-        sample_weight: ArrayLike | None = None,
-        axes: Any = None,
+        pos_label: Label | None = None,
+        sample_weight: Weights | None = None,
+        axes: PairOfAxes | None = None,
         name: str | None = None,
     ) -> Self:
         """Plot the gains of ranking by given probabilities.
@@ -119,7 +124,7 @@ class GainsDisplay:
         )
         return cls(gains, churn_rate=churn_rate)
 
-    def plot(self, axes: Any = None, *, name: str | None = None) -> Self:
+    def plot(self, axes: PairOfAxes | None = None, *, name: str | None = None) -> Self:
         """Plot.
 
         Parameters
@@ -133,7 +138,8 @@ class GainsDisplay:
         -------
         self
         """
-        self.figure_, self.axes_ = pair_of_axes("GainsDisplay.plot", axes)
+        self.axes_ = pair_of_axes("GainsDisplay.plot", axes)
+        self.figure_ = first_of(self.axes_).figure
         churners, profit = self.axes_
         if churners is not None:
             self._draw_churners(churners, "by rank" if name is None else name)
@@ -141,14 +147,14 @@ class GainsDisplay:
             self._draw_profit(profit, name)
         return self
 
-    def _draw_churners(self, axis: Any, name: str) -> None:
+    def _draw_churners(self, axis: "Axes", name: str) -> None:
         axis.plot(self.gains["contacted"], self.gains["found"], label=name)
         axis.plot([0, self.churn_rate, 1], [0, 1, 1], "--", color="0.6", label="best possible")
         axis.plot([0, 1], [0, 1], ":", color="0.6", label="at random")
         axis.set(xlabel="fraction contacted", ylabel="fraction of churners found", xlim=(0, 1))
         add_legend(axis, loc="lower right")
 
-    def _draw_profit(self, axis: Any, name: str | None) -> None:
+    def _draw_profit(self, axis: "Axes", name: str | None) -> None:
         best = self.gains.iloc[int(self.gains["profit"].argmax())]
         most = f"maximum: {best['profit']:.3g} at {best['contacted']:.1%}"
         axis.axhline(0, color="0.6", lw=1)

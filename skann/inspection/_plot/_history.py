@@ -1,14 +1,19 @@
 """How a network learned: loss and AUC by epoch."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 
 from skann._churn_ann._history import histories
 from skann.inspection._plot._matplotlib import require_matplotlib
 from skann.inspection._unwrap import find_network
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
 
 _NO_HISTORY = "{name} holds no fitted ChurnANNClassifier with a history to show: fit it first"
 
@@ -48,7 +53,9 @@ class HistoryDisplay:
         self.best_epoch = best_epoch
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, axes: Any = None) -> Self:
+    def from_estimator(
+        cls, estimator: BaseEstimator, *, axes: Sequence["Axes"] | None = None
+    ) -> Self:
         """Plot the history of a fitted network, wherever it sits.
 
         Parameters
@@ -72,7 +79,7 @@ class HistoryDisplay:
             raise ValueError(_NO_HISTORY.format(name=type(estimator).__name__))
         return cls(network.history_, best_epoch=network.best_epoch_).plot(axes)
 
-    def plot(self, axes: Any = None) -> Self:
+    def plot(self, axes: Sequence["Axes"] | None = None) -> Self:
         """Plot.
 
         Parameters
@@ -97,7 +104,7 @@ class HistoryDisplay:
         self.rate_axes_ = self._plot_rate(self.axes_[0])
         return self
 
-    def _plot_measure(self, axis: Any, measure: str) -> None:
+    def _plot_measure(self, axis: "Axes", measure: str) -> None:
         for name, color, label in (
             (measure, "C0", "training"),
             (f"val_{measure}", "C1", "validation"),
@@ -114,7 +121,7 @@ class HistoryDisplay:
         axis.set(xlabel="epoch", ylabel={"loss": "loss", "auc": "AUC"}[measure])
         axis.legend(frameon=False)
 
-    def _plot_rate(self, axis: Any) -> Any:
+    def _plot_rate(self, axis: "Axes") -> "Axes | None":
         if "learning_rate" not in self.history or self.history["learning_rate"].nunique() < 2:
             return None
         right = axis.twinx()

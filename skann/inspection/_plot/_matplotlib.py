@@ -1,6 +1,12 @@
 """Matplotlib where it is needed: plots are an extra."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PairOfAxes: TypeAlias = Sequence["Axes | None"]
 
 
 def require_matplotlib(caller: str) -> Any:
@@ -21,17 +27,20 @@ def require_matplotlib(caller: str) -> Any:
     return plt
 
 
-def pair_of_axes(caller: str, axes: Any) -> tuple[Any, tuple[Any, Any]]:
-    """Return the figure and the two axes, new ones by default; one of them may be None."""
+def pair_of_axes(caller: str, axes: PairOfAxes | None) -> tuple["Axes | None", "Axes | None"]:
+    """Return two axes, new ones by default; one of those given may be None."""
     plt = require_matplotlib(caller)
-    if axes is None:
-        axes = plt.subplots(1, 2, figsize=(10, 4), layout="tight")[1]
-    left, right = axes
-    return (right if left is None else left).figure, (left, right)
+    left, right = plt.subplots(1, 2, figsize=(10, 4), layout="tight")[1] if axes is None else axes
+    return left, right
 
 
-def add_legend(axis: Any, **options: Any) -> None:
+def first_of(axes: PairOfAxes) -> "Axes":
+    """Return the first axes that there are."""
+    return next(axis for axis in axes if axis is not None)
+
+
+def add_legend(axis: "Axes", **options: Any) -> None:
     """Add a legend that says once what several curves have in common."""
     handles, labels = axis.get_legend_handles_labels()
     named = dict(zip(labels, handles, strict=True))
-    axis.legend(named.values(), named.keys(), frameon=False, **options)
+    axis.legend([*named.values()], [*named], frameon=False, **options)

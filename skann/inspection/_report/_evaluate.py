@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from numbers import Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 
+from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._cost_threshold._classifier import CostThresholdClassifier
 from skann._cost_threshold._out_of_fold import positive_probability
 from skann._labels import check_known, check_labels
 from skann._lazy_frames import refuse_lazy_frames
 from skann._sklearn_private import HasMethods, _safe_indexing, validate_params
+from skann._typing import Label, Labels, Table
 from skann._warnings import held_back
 from skann.costs._decision import bayes_threshold
 from skann.costs._matrix import COST_NAMES, DEFAULT_COSTS, Costs, read_costs, without_columns
@@ -42,12 +45,12 @@ _N_REASONS = 3
     prefer_skip_nested_validation=True,
 )
 def evaluate(
-    estimator: Any,
-    X_test: Any,
-    y_test: Any,
+    estimator: BaseEstimator,
+    X_test: Table,
+    y_test: Labels,
     *,
-    costs: Mapping[str, Any],
-    train: tuple[Any, Any] | None = None,
+    costs: Mapping[str, ArrayLike],
+    train: tuple[Table, Labels] | None = None,
     baselines: bool = True,
     random_state: int | np.random.RandomState | None = None,
 ) -> EvaluationReport:
@@ -175,7 +178,7 @@ def evaluate(
     )
 
 
-def _named(reasons: pd.DataFrame, X: Any, rows: np.ndarray) -> np.ndarray:
+def _named(reasons: pd.DataFrame, X: Table, rows: np.ndarray) -> np.ndarray:
     """Return the identifier of each customer where a column has one, else the label of the row."""
     table = as_table(X)
     names = table.index.to_numpy()[rows]
@@ -188,14 +191,14 @@ def _named(reasons: pd.DataFrame, X: Any, rows: np.ndarray) -> np.ndarray:
     return np.repeat(names, len(reasons) // len(rows))
 
 
-def _pooled_levels(network: Any) -> dict[str, list[str]]:
+def _pooled_levels(network: ChurnANNClassifier | None) -> dict[str, list[str]]:
     if network is None:
         return {}
     pooled = getattr(network.pipelines_[0]["preprocess"], "pooled_levels_", {})
     return {column: levels for column, levels in pooled.items() if levels}
 
 
-def _churned(labels: np.ndarray, classes: np.ndarray, positive: Any) -> np.ndarray:
+def _churned(labels: np.ndarray, classes: np.ndarray, positive: Label) -> np.ndarray:
     unknown = sorted({*labels.tolist()} - {*np.asarray(classes).tolist()}, key=str)
     if unknown:
         raise ValueError(
@@ -210,7 +213,7 @@ def _churned(labels: np.ndarray, classes: np.ndarray, positive: Any) -> np.ndarr
     return churned
 
 
-def _training_rows(train: tuple[Any, Any], classes: np.ndarray) -> tuple[Any, np.ndarray]:
+def _training_rows(train: tuple[Table, Labels], classes: np.ndarray) -> tuple[Table, np.ndarray]:
     if len(train) != 2:
         raise ValueError(f"train must be (X_train, y_train), got a tuple of {len(train)}")
     y_train = check_labels(train[1], name="y_train")
@@ -218,7 +221,7 @@ def _training_rows(train: tuple[Any, Any], classes: np.ndarray) -> tuple[Any, np
     return train[0], y_train
 
 
-def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
+def _read_costs(costs: Mapping[str, ArrayLike], X: Table, n_customers: int) -> Costs:
     unknown = sorted(costs.keys() - {*COST_NAMES})
     if unknown:
         raise ValueError(f"costs has {unknown}; it takes {list(COST_NAMES)}")
@@ -229,7 +232,7 @@ def _read_costs(costs: Mapping[str, Any], X: Any, n_customers: int) -> Costs:
     return read
 
 
-def _own_labels(estimator: Any, X: Any, costs: Mapping[str, Any]) -> np.ndarray:
+def _own_labels(estimator: BaseEstimator, X: Table, costs: Mapping[str, ArrayLike]) -> np.ndarray:
     """Return what the estimator predicts, given the costs per customer where it takes them."""
     given = {}
     if isinstance(estimator, CostThresholdClassifier):
@@ -237,7 +240,7 @@ def _own_labels(estimator: Any, X: Any, costs: Mapping[str, Any]) -> np.ndarray:
     return np.asarray(estimator.predict(X, **given))
 
 
-def _threshold(threshold: Any, costs: Costs) -> float | None:
+def _threshold(threshold: BaseEstimator | None, costs: Costs) -> float | None:
     """Return the probability that decides; None where it differs by customer."""
     if threshold is None:
         return float(bayes_threshold(costs)) if costs.constant else None

@@ -1,11 +1,11 @@
 """What an evaluation found, as data."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from skann._typing import Label
 from skann.costs._matrix import Costs
 from skann.inspection._audit._findings import Findings
 from skann.inspection._report._figures import figures_of
@@ -16,7 +16,7 @@ class Evaluation:
     """What an evaluation found; ``EvaluationReport`` explains the attributes."""
 
     model: str
-    positive: Any
+    positive: Label
     churned: np.ndarray
     probabilities: dict[str, np.ndarray]
     decisions: dict[tuple[str, str], np.ndarray]
@@ -27,7 +27,7 @@ class Evaluation:
     reasons: pd.DataFrame
     history: pd.DataFrame | None
     best_epoch: int | list[int] | None
-    left_out: dict[Any, str]
+    left_out: dict[Label, str]
     pooled_levels: dict[str, list[str]]
     n_models_tested: int | None
     baselines_trained: bool

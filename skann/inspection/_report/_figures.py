@@ -1,7 +1,6 @@
 """Who is contacted by each model and rule, and the figures of that."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -65,7 +64,7 @@ def measure(
 
     The first model is the one to judge; the others are baselines.
     """
-    rows: list[tuple[Any, ...]] = []
+    rows: list[tuple[str | float, ...]] = []
 
     def add(model: str, rule: str, figures: Callable[[np.ndarray], Figures]) -> None:
         generator = None if seed is None else np.random.default_rng(seed)

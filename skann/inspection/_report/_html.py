@@ -1,7 +1,6 @@
 """A report as HTML: a fragment for notebooks, a page for files."""
 
 from html import escape
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from skann.inspection._report._format import interval, shown
 from skann.inspection._report._plots import inline_images
 from skann.inspection._report._style import PAGE_STYLE, STYLE
 
-_MOST_COLUMNS = 10
+_MAX_COLUMNS = 10
 
 
 def page(report: Evaluation) -> str:
@@ -138,7 +137,7 @@ def _plots(report: Evaluation) -> str:
 
 
 def _importance(report: Evaluation) -> str:
-    top = report.importance.head(_MOST_COLUMNS)
+    top = report.importance.head(_MAX_COLUMNS)
     longest = max(float(top["auc_lost"].max()), 1e-12)
     rows = []
     for column, lost, spread in top[["column", "auc_lost", "spread"]].itertuples(index=False):
@@ -183,6 +182,6 @@ def _audit(report: Evaluation) -> list[str]:
     return ["<h2>Audit of the training</h2>", report.findings._repr_html_()]
 
 
-def _effect(effect: Any) -> str:
+def _effect(effect: float) -> str:
     direction = "up" if effect > 0 else "down"
     return f'<b class="{direction}">{"▲" if effect > 0 else "▼"} {np.abs(effect):.3f}</b>'

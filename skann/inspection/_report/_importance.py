@@ -1,18 +1,20 @@
 """Which raw columns the ranking of customers rests on."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
+from sklearn.base import BaseEstimator
 from sklearn.inspection import permutation_importance
 
+from skann._typing import Table
 from skann.preprocessing._table import as_table
 
-_MOST_ROWS = 1000
+_MAX_ROWS = 1000
 _N_REPEATS = 3
 
 
-def column_importance(estimator: Any, X: Any, y: Any, random_state: Any) -> pd.DataFrame:
+def column_importance(
+    estimator: BaseEstimator, X: Table, y: np.ndarray, random_state: int
+) -> pd.DataFrame:
     """Return how much AUC is lost when a column is shuffled, the largest loss first.
 
     Columns "column", "auc_lost" and "spread" (standard deviation over shuffles). No more than a
@@ -27,7 +29,7 @@ def column_importance(estimator: Any, X: Any, y: Any, random_state: Any) -> pd.D
         np.asarray(y),
         scoring="roc_auc",
         n_repeats=_N_REPEATS,
-        max_samples=min(_MOST_ROWS, len(table)),
+        max_samples=min(_MAX_ROWS, len(table)),
         random_state=random_state,
     )
     importance = pd.DataFrame(

@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,12 +14,17 @@ from skann.inspection._plot._matplotlib import require_matplotlib
 from skann.inspection._report._evaluation import Evaluation
 from skann.inspection._report._figures import tune_on
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
 _SIZE = (4.6, 3.4)  # inches
 _INK = "#000000"  # Matplotlib's
 _SMALL = {"legend.fontsize": "small"}
 
 
-def plot_all(report: Evaluation) -> Any:
+def plot_all(report: Evaluation) -> "Figure":
     """Return a figure with all plots of a report side by side, two in a row."""
     plt = require_matplotlib("EvaluationReport.plot")
     plots = _plots(report)
@@ -53,8 +58,8 @@ def inline_images(report: Evaluation) -> dict[str, str]:
     return images
 
 
-def _plots(report: Evaluation) -> dict[str, Callable[[Any], None]]:
-    plots: dict[str, Callable[[Any], None]] = {
+def _plots(report: Evaluation) -> dict[str, Callable[["Axes"], None]]:
+    plots: dict[str, Callable[[Axes], None]] = {
         "Calibration": lambda axis: _calibration(report, axis),
         "Churners found": lambda axis: _gains(report, axis),
         "Cost": lambda axis: _costs(report, axis),
@@ -64,7 +69,7 @@ def _plots(report: Evaluation) -> dict[str, Callable[[Any], None]]:
     return plots
 
 
-def _calibration(report: Evaluation, axis: Any) -> None:
+def _calibration(report: Evaluation, axis: "Axes") -> None:
     from sklearn.calibration import CalibrationDisplay
 
     for model, probability in report.probabilities.items():
@@ -76,14 +81,14 @@ def _calibration(report: Evaluation, axis: Any) -> None:
     axis.legend(frameon=False)
 
 
-def _gains(report: Evaluation, axis: Any) -> None:
+def _gains(report: Evaluation, axis: "Axes") -> None:
     for model, probability in report.probabilities.items():
         GainsDisplay.from_predictions(
             report.churned, probability, **report.costs._asdict(), axes=(axis, None), name=model
         )
 
 
-def _costs(report: Evaluation, axis: Any) -> None:
+def _costs(report: Evaluation, axis: "Axes") -> None:
     for model, probability in report.probabilities.items():
         tuned = tune_on(report.churned, probability, report.costs)
         chosen, at_half = (
@@ -97,6 +102,6 @@ def _costs(report: Evaluation, axis: Any) -> None:
         display.plot((None, axis), name=model)
 
 
-def _history(report: Evaluation, axis: Any) -> None:
+def _history(report: Evaluation, axis: "Axes") -> None:
     if report.history is not None:
         HistoryDisplay(report.history, best_epoch=report.best_epoch).plot([axis])

@@ -1,7 +1,7 @@
 """What an evaluation found, as tables, text, HTML and plots."""
 
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -10,6 +10,9 @@ from skann.inspection._report._evaluation import Evaluation
 from skann.inspection._report._html import fragment, page
 from skann.inspection._report._plots import plot_all
 from skann.inspection._report._text import text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class EvaluationReport(Evaluation):
@@ -94,7 +97,7 @@ class EvaluationReport(Evaluation):
         with written_whole(path) as part:
             part.write_text(page(self), encoding="utf-8")
 
-    def plot(self) -> Any:
+    def plot(self) -> "Figure":
         """Plot calibration, gains and cost, and the history if there is one.
 
         Returns

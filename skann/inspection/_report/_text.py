@@ -8,7 +8,7 @@ from skann.inspection._report._evaluation import Evaluation
 from skann.inspection._report._format import aligned, interval, shown
 
 _WIDTH = 100
-_MOST_COLUMNS = 8
+_MAX_COLUMNS = 8
 _RANKING = {metric: title for metric, title in words.RANKING.items() if metric != "bias"}
 
 
@@ -43,7 +43,7 @@ def _table(report: Evaluation, metrics: dict[str, str]) -> str:
 
 
 def _importance(report: Evaluation) -> str:
-    top = report.importance.head(_MOST_COLUMNS)
+    top = report.importance.head(_MAX_COLUMNS)
     rows = [[str(row.column), f"{row.auc_lost:+.4f}"] for row in top.itertuples()]
     return aligned(["", "AUC"], rows)
 
