@@ -402,8 +402,8 @@ def test_the_forecast_of_the_cost_stands_beside_the_cost(report):
     forecast = forecast_cost(probability, contacted, **COSTS)
     for form in (str(report), report._repr_html_()):
         said = " ".join(form.split())
-        assert f"be forecast to cost {forecast.cost:.2f} per customer" in said
-        assert f"it was {report.value('cost', 'chosen'):.2f}, " in said
+        assert f"were expected to cost {forecast.cost:.2f} per customer" in said
+        assert f"they cost {report.value('cost', 'chosen'):.2f}, " in said
 
 
 def test_what_an_audit_found_stands_in_every_form_of_a_report(report):
