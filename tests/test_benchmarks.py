@@ -402,3 +402,22 @@ def test_drawn_rows_keep_the_share_of_churners(modules) -> None:
     X, y = data.load("made", n_rows=500)
     assert X.shape[0] == 500 and y.sum() == 100
     pd.testing.assert_frame_equal(X, data.load("made", n_rows=500)[0])
+
+
+def test_long_tables_are_written_as_they_are_made_and_can_be_learned(modules, tmp_path) -> None:
+    long_tables = modules("_long_tables")
+    path = long_tables.write_table(tmp_path / "rows.parquet", 70_000)
+    written = pd.read_parquet(path)
+    made = pd.concat(list(long_tables.made_rows(70_000)), ignore_index=True)
+    pd.testing.assert_frame_equal(written, made, check_dtype=False)
+    assert written.shape == (70_000, 21)
+    assert 0.1 < written["left"].mean() < 0.4
+    signal = written["number_0"] * written["number_1"] + written["number_2"]
+    assert signal[written["left"] == 1].mean() > signal[written["left"] == 0].mean() + 0.5
+
+
+def test_a_command_that_fails_ends_the_benchmark_of_scale(modules, tmp_path) -> None:
+    scale = modules("scale")
+    with pytest.raises(RuntimeError, match="there is no file"):
+        scale.run("train", tmp_path / "none.csv", "--target", "x", "--fn-cost", 1, "--fp-cost", 1)
+    assert scale.run("--version").peak_mb > 10

@@ -20,6 +20,8 @@ from skann.model_selection import StagedSearchCV
 dd = pytest.importorskip("dask.dataframe", reason="dask is not installed")
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 
+pytestmark = pytest.mark.filterwarnings("ignore::skann.ModelVersionWarning")
+
 TESTS = Path(__file__).parent
 RECIPES = re.findall(
     r"```python\n(.*?)```",
@@ -167,10 +169,10 @@ def test_collections_of_dask_are_refused_with_what_to_do(scorer, rows):
             lambda: scorer.predict(X),
             lambda: network.fit(X.to_dask_array(lengths=True), y),
         ):
-            with pytest.raises(ValueError, match=r"X is a dask \w+, .*: give X\.compute\(\)"):
+            with pytest.raises(ValueError, match=r"X is a dask \w+, .*: pass X\.compute\(\)"):
                 use()
         labels = dd.from_pandas(pd.Series(y), npartitions=2)
         for model in (network, threshold):
             for lazy in (labels, labels.to_dask_array(lengths=True)):
-                with pytest.raises(ValueError, match=r"y is a dask \w+, .*: give y\.compute\(\)"):
+                with pytest.raises(ValueError, match=r"y is a dask \w+, .*: pass y\.compute\(\)"):
                     model.fit(rows, lazy)

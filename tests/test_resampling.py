@@ -161,7 +161,7 @@ def churn():
 
 SHIFTS = {
     "balanced weights": ({"class_weight": "balanced"}, 0.02),
-    "weights of the user's": ({"class_weight": {"No": 1, "Yes": 3}}, 0.02),
+    "user-supplied weights": ({"class_weight": {"No": 1, "Yes": 3}}, 0.02),
     "over": ({"resampler": "over"}, 0.02),
     "under": ({"resampler": "under"}, 0.02),
     "smote": ({"resampler": "smote"}, 0.05),

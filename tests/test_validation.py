@@ -282,7 +282,7 @@ def test_a_misspelt_parameter_is_refused():
     [
         ({"No": 1}, r"class_weight.*\['No', 'Yes'\]"),
         ({0: 1, 1: 2}, r"class_weight.*\['No', 'Yes'\]"),
-        ({"No": 1, "Yes": -1}, "class_weight has to be positive"),
+        ({"No": 1, "Yes": -1}, "class_weight must be positive"),
     ],
 )
 def test_bad_class_weights_are_refused(small_churn, weight, message, make_model):

@@ -42,6 +42,7 @@ def application(environ, start_response):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::skann.ModelVersionWarning")
 def test_workers_forked_after_loading_answer_as_their_parent_without_tensorflow(tmp_path):
     (tmp_path / "served.py").write_text(APPLICATION)
     rows = pd.read_csv(DATA / "kept_rows.csv").drop(columns="probability")

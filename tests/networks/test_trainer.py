@@ -221,7 +221,7 @@ def test_keras_fit_depends_on_the_seed_alone_where_it_takes_over(make_network, r
 @pytest.mark.parametrize(
     "make_optimizer",
     [
-        pytest.param(lambda: OwnAdam(0.01), id="a class of the user's"),
+        pytest.param(lambda: OwnAdam(0.01), id="a user-supplied class"),
         pytest.param(lambda: keras.optimizers.Adam(0.1, clipnorm=0.01), id="clipnorm"),
         pytest.param(lambda: keras.optimizers.Adam(0.1, amsgrad=True), id="amsgrad"),
         pytest.param(

@@ -28,7 +28,7 @@ DECISION = {
     "accuracy": "accuracy",
     "cost": "cost per customer",
 }
-RULES = {"half": "at 0.5", "chosen": "by cost", "best": "at its best cut", "none": ""}
+RULES = {"half": "at 0.5", "chosen": "by cost", "best": "at best cut", "none": ""}
 
 CALIBRATION = (
     "Calibration is the mean gap between probability and churn rate over ten bins of equally many "
