@@ -29,8 +29,8 @@ def fragment(report: Evaluation) -> str:
     """Return an element with a style of its own."""
     parts = [
         f"<h1>Evaluation of {escape(report.model)}</h1>",
-        f"<p><b>{escape(words.verdict(report))}</b></p>" if words.verdict(report) else "",
-        _paragraphs(words.balance(report), words.decision(report)),
+        f'<p class="verdict">{escape(verdict)}</p>' if (verdict := words.verdict(report)) else "",
+        _paragraphs(words.comparison(report), words.decision(report), words.balance(report)),
         _tiles(report),
         "<h2>Ranking and probabilities</h2>",
         _figures(report, words.RANKING),
@@ -51,17 +51,17 @@ def fragment(report: Evaluation) -> str:
 
 
 def _paragraphs(*paragraphs: str) -> str:
-    return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs)
+    return "".join(f"<p>{escape(paragraph)}</p>" for paragraph in paragraphs if paragraph)
 
 
 def _tiles(report: Evaluation) -> str:
     tiles = []
     for title, rule, metric in (
-        ("AUC", "none", "roc_auc"),
         ("cost per customer", "chosen", "cost"),
         ("contacted", "chosen", "contacted"),
         ("recall", "chosen", "recall"),
         ("precision", "chosen", "precision"),
+        ("AUC", "none", "roc_auc"),
     ):
         found = figures_of(report.figures, report.model, rule)
         value, low, high = words.figure(found, metric)

@@ -68,7 +68,7 @@ class EvaluationReport(Evaluation):
     >>> costs = {"fn_cost": 100, "fp_cost": 5}
     >>> report = evaluate(model, X[200:], y[200:], costs=costs, baselines=False, random_state=0)
     >>> print(str(report).splitlines()[2])
-    37 of 200 customers left (18.5%, label 1). “Nobody leaves” is right for 81.5%, so accuracy says
+    Contact whoever has a probability above 0.04762: 109 of these 200 (54.5%), among them ...
     >>> report.value("contacted", "half") < report.value("contacted", "chosen")
     True
     """

@@ -4,6 +4,7 @@ from skann._html_style import TEXT_STYLE
 
 _PARTS_STYLE = """
 .skann-report .note, .skann-report small { color: var(--faint); font-size: .85em; }
+.skann-report .verdict { font-size: 1.2em; font-weight: 600; }
 .skann-report .tiles { display: grid; gap: .75rem; margin: 1rem 0;
   grid-template-columns: repeat(auto-fit, minmax(9rem, 1fr)); }
 .skann-report .tile { background: var(--wash); border-radius: .5rem; padding: .6rem .8rem; }

@@ -10,16 +10,17 @@ from skann.inspection._report._format import aligned, interval, shown
 _WIDTH = 100
 _MAX_COLUMNS = 8
 _RANKING = {metric: title for metric, title in words.RANKING.items() if metric != "bias"}
+_DECISION = words.DECISION | {"cost": "cost"}  # the lines are long enough
 
 
 def text(report: Evaluation) -> str:
     """Return the report as plain text."""
     parts = [
         f"Evaluation of {report.model}",
-        *([_wrap(verdict)] if (verdict := words.verdict(report)) else []),
-        _wrap(words.balance(report), words.decision(report), words.costs(report)),
+        *([_wrap(verdict, words.comparison(report))] if (verdict := words.verdict(report)) else []),
+        _wrap(words.decision(report), words.balance(report), words.costs(report)),
         "Ranking and probabilities\n" + _table(report, _RANKING),
-        "Decisions\n" + _table(report, words.DECISION),
+        "Decisions, and what they cost per customer\n" + _table(report, _DECISION),
         _wrap(words.forecast(report)),
         "Columns that the ranking rests on (AUC lost when shuffled)\n" + _importance(report),
         "Likeliest churners, and why\n" + _reasons(report),

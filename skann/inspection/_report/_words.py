@@ -1,6 +1,7 @@
 """The sentences of a report, the same in text and HTML."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,38 +41,57 @@ INTERVALS = (
 
 
 def verdict(report: Evaluation) -> str:
-    """Return whether the model beats the best baseline, and what to do; empty without baselines."""
-    figures = report.figures[report.figures["metric"] == "cost_difference"]
-    others = figures[figures["rule"].isin(["chosen", "none"])].to_dict("records")
-    if not others:
+    """Return whether to use the model or the best baseline; empty without baselines."""
+    best = _best_baseline(report)
+    if best is None:
         return ""
-    best = max(others, key=lambda found: found["value"])
     is_blind = best["rule"] == "none"
-    name = f"contacting {best['model']}" if is_blind else str(best["model"])
-    low, high = best["low"], best["high"]
+    name, low, high = _name(best), best["low"], best["high"]
     if high < 0:
-        found, advice = f"{report.model} is better than any baseline", "Use it."
-    elif low <= 0 and best["value"] < 0:
-        found = f"{_start(name)} may be as good"
-        advice = f"Test on more customers before you prefer {report.model}."
-    else:
-        found = f"{_start(name)} is {'better' if low > 0 else 'as good'}"
-        advice = f"Use {name}, which is simpler, or improve this model: see audit."
-        if is_blind:
-            advice = f"Contact {best['model']}, which needs no model, or improve it: see audit."
+        return f"Use {report.model}: it is better than any baseline."
+    if low <= 0 and best["value"] < 0:
+        return (
+            f"{_start(name)} may be as good: test on more customers before you prefer "
+            f"{report.model}."
+        )
+    found = f"{_start(name)} is {'better' if low > 0 else 'as good'}"
+    if is_blind:
+        return f"{found}: contact {best['model']}, which needs no model, or improve it; see audit."
+    return f"{found}: use {name}, which is simpler, or improve this model; see audit."
+
+
+def comparison(report: Evaluation) -> str:
+    """Return what the model and the best baseline cost; empty without baselines."""
+    best = _best_baseline(report)
+    if best is None:
+        return ""
     own, other = report.value("cost", "chosen"), report.value("cost", best["rule"], best["model"])
     cuts = ""
-    if not is_blind:
+    if best["rule"] != "none":
         cuts = " Each at its own best cut, they cost {} and {}.".format(
             *(money(report.value("cost", "best", model)) for model in (None, best["model"]))
         )
-    more = "more" if best["value"] >= 0 else "less"
-    span = " to ".join(money(bound) for bound in (low, high))
     return (
-        f"{found}: {report.model} costs {money(own)} per customer, {money(abs(best['value']))} "
-        f"{more} than {name} at {money(other)} (95% interval of the difference: {span})."
-        f"{cuts} {advice}"
+        f"{report.model} costs {money(own)} per customer, {_signed(best['value'])} than "
+        f"{_name(best)} at {money(other)} (95% interval of the difference: from "
+        f"{_signed(best['low'])} to {_signed(best['high'])}).{cuts}"
     )
+
+
+def _best_baseline(report: Evaluation) -> Mapping[Any, Any] | None:
+    """Return how much more than the cheapest baseline the model costs."""
+    figures = report.figures[report.figures["metric"] == "cost_difference"]
+    others = figures[figures["rule"].isin(["chosen", "none"])].to_dict("records")
+    return max(others, key=lambda found: found["value"]) if others else None
+
+
+def _name(baseline: Mapping[Any, Any]) -> str:
+    is_blind = baseline["rule"] == "none"
+    return f"contacting {baseline['model']}" if is_blind else str(baseline["model"])
+
+
+def _signed(difference: float) -> str:
+    return f"{money(abs(difference))} {'more' if difference >= 0 else 'less'}"
 
 
 def _start(text: str) -> str:
@@ -90,28 +110,20 @@ def balance(report: Evaluation) -> str:
 
 
 def decision(report: Evaluation) -> str:
-    """Return whom the model contacts, and what that costs beside what needs no model."""
-    start, where = "", ""
+    """Return whom to contact, and what that costs beside what needs no model."""
+    contacted, n_customers = report.decisions[report.model, "chosen"], len(report.churned)
+    start = "Whom to contact depends on what each customer costs: "
     if report.threshold is not None:
-        if np.isfinite(report.threshold):
-            where = f" above a probability of {report.threshold:.4g}"
-        else:
+        start = f"Contact whoever has a probability above {report.threshold:.4g}: "
+        if not np.isfinite(report.threshold):
             often = "always" if report.threshold < 0 else "never"
-            start = f"At these costs it {often} pays to contact a customer. "
-    others = {"the same model at 0.5": report.value("cost", "half")}
-    for name in ("nobody", "everybody"):
-        if (name, "none") in report.decisions:
-            others[f"contacting {name}"] = report.value("cost", "none", name)
-    contacted, cost = (report.value(metric, "chosen") for metric in ("contacted", "cost"))
-    comparisons = [f"{money(other)} for {name}" for name, other in others.items()]
+            start = f"At these costs it {often} pays to contact a customer: "
+    n_reached, n_churned = int((contacted & report.churned).sum()), int(report.churned.sum())
     return (
-        f"{start}Contacting {contacted:.1%} of the customers{where} costs {money(cost)} per "
-        f"customer, against {_listed(comparisons)}."
+        f"{start}{contacted.sum():,} of these {n_customers:,} ({contacted.mean():.1%}), among them "
+        f"{n_reached:,} of the {n_churned:,} who left. That costs "
+        f"{saving(report.figures, report.model)}."
     )
-
-
-def _listed(parts: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))
 
 
 def saving(figures: pd.DataFrame, model: str) -> str:
@@ -121,14 +133,13 @@ def saving(figures: pd.DataFrame, model: str) -> str:
         return figure(figures_of(figures, name, rule), "cost")[0]
 
     chosen = cost(model, "chosen")
-    blind = min("nobody", "everybody", key=lambda name: cost(name, "none"))
-    others = {
-        f"contacting {blind}": cost(blind, "none"),
-        f"the same {model} at 0.5": cost(model, "half"),
-    }
+    blind = {f"contacting {name}": cost(name, "none") for name in ("nobody", "everybody")}
+    cheapest = min(blind, key=lambda name: blind[name])
+    others = {cheapest: blind[cheapest], f"the same {model} at 0.5": cost(model, "half")}
     comparisons = [
         f"{_percent_less(chosen, other)} than {name} ({money(other)})"
         for name, other in others.items()
+        if not np.isnan(other)
     ]
     return f"{money(chosen)} per customer: {', '.join(comparisons)}"
 
