@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 
+from skann._churn_ann._blocks import of_each
 from skann._churn_ann._classifier import ChurnANNClassifier
 from skann._churn_ann._folds import judged_rows
 from skann._churn_ann._history import histories
@@ -91,8 +92,8 @@ def gain_over_logistic(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DroppedColumnWarning)
         logistic = logistic_baseline()
-        rows, *of_each = _both_unseen(estimator, network, logistic, table, churned, groups)
-    aucs = [float(roc_auc_score(churned[rows], scores)) for scores in of_each]
+        rows, *scores_of_each = _both_unseen(estimator, network, logistic, table, churned, groups)
+    aucs = [float(roc_auc_score(churned[rows], scores)) for scores in scores_of_each]
     n_networks = len(network.pipelines_)
     n_training = len(table) - len(rows) // n_networks
     n_weights = network.pipelines_[0]["network"].n_weights
@@ -134,10 +135,10 @@ def gain_over_boosting(
         rows, own, boosting = _both_unseen(
             estimator, network, boosting_baseline(0), table, churned, groups
         )
-    of_each = [ranking_figures(churned[rows], probability) for probability in (boosting, own)]
+    figures_of_each = [ranking_figures(churned[rows], scores) for scores in (boosting, own)]
 
     def ahead(weights: np.ndarray) -> dict[str, np.ndarray]:
-        aucs = [figures(weights)["roc_auc"] for figures in of_each]
+        aucs = [figures(weights)["roc_auc"] for figures in figures_of_each]
         return {"ahead": aucs[0] - aucs[1]}
 
     value, low, high = with_intervals(ahead, len(rows), np.random.default_rng(0))["ahead"]
@@ -166,8 +167,8 @@ def disagreeing_seeds(
     names = getattr(network, "feature_names_in_", None)
     with held_back():
         X = network._check_unseen(rows.to_numpy() if names is None else rows[[*names]])
-        of_each = np.array(network._of_each(network._probability, X))
-    shared = shared_top(of_each)
+        probabilities = np.array(of_each(network._members, network._probability, X))
+    shared = shared_top(probabilities)
     if shared < _SHARED_TOP:
         yield Finding(
             "seeds that disagree",
@@ -179,12 +180,12 @@ def disagreeing_seeds(
         )
 
 
-def shared_top(of_each: np.ndarray) -> float:
+def shared_top(probabilities: np.ndarray) -> float:
     """Return the share of the top tenth that two means of as many networks have in common.
 
-    It is estimated by bootstrap. ``of_each`` are probabilities of shape (n_networks, n_customers).
+    It is estimated by bootstrap. ``probabilities`` are of shape (n_networks, n_customers).
     """
-    scores = logit(np.clip(of_each, 1e-6, 1 - 1e-6))
+    scores = logit(np.clip(probabilities, 1e-6, 1 - 1e-6))
     n_networks, n_customers = scores.shape
     mean = scores.mean(axis=0)
     # Means of resampled networks vary too little by the factor that variances of samples do.
