@@ -16,14 +16,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from skann._churn_ann._blocks import of_each
 from skann._churn_ann._capacity import smallest
-from skann._churn_ann._defaults import (
-    CV,
-    DROPOUT,
-    EPOCHS,
-    LEARNING_RATE,
-    N_HEADS,
-    VALIDATION_FRACTION,
-)
 from skann._churn_ann._fit_in_parts import FitInParts
 from skann._churn_ann._folds import n_networks, plan_fit
 from skann._churn_ann._history import joined_histories
@@ -49,10 +41,10 @@ from skann._warnings import each_once
 class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     """Neural network for churn on tables, from raw rows to honest probabilities.
 
-    `fit` does, in this order and in no other: set validation rows aside (stratified); fit the
-    preprocessing on training rows; resample training rows, if asked; train a Keras network behind
-    SciKeras that stops on the untouched validation rows. Probabilities are then put back to the
-    class shares that the training data had before resampling and class weights.
+    For each fold, `fit` works in this order and in no other: set validation rows aside
+    (stratified); fit the preprocessing on training rows; resample training rows, if asked; train a
+    Keras network behind SciKeras that stops on the untouched validation rows. Probabilities are
+    then put back to the class shares that the data had before resampling and class weights.
 
     Parameters
     ----------
@@ -61,12 +53,13 @@ class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     activation : str, default="relu"
         Keras activation of the hidden layers.
     dropout : float, default=0.0
-        Share of each hidden layer's units that a training step leaves out, in [0, 1).
+        Fraction of each hidden layer's units that a training step leaves out, in [0, 1).
     l2 : float or "auto", default="auto"
-        L2 penalty on the kernels, a part of both losses as in Keras. "auto" is 2 divided by the
-        number of training rows, at most 5e-4. With folds the first one also tries 1e-5 and layers
-        of (128, 128) where the network knows much, and takes them if the loss on the rows held out
-        is about as low or lower. What was chosen stands in ``l2_`` and ``hidden_layer_sizes_``.
+        L2 penalty on the kernels, part of both losses as in Keras. "auto" is 2 divided by the
+        number of training rows, at most 5e-4. With folds, the first fold also tries 1e-5 with
+        layers of (128, 128) if the network does well on its held-out rows, and keeps them if the
+        loss on these rows is about as low or lower. ``l2_`` and ``hidden_layer_sizes_`` hold the
+        choice.
     numeric_encoding : {"auto", "standard", "quantile", "robust", "piecewise_linear"}, \
             default="auto"
         How numbers enter the network; see `skann.preprocessing.TableEncoder`. Unused unless
@@ -74,78 +67,77 @@ class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     categorical_encoding : {"auto", "onehot", "embedding"}, default="auto"
         How categories enter the network; "auto" decides by the number of levels.
     n_heads : int, default=4
-        Members of an ensemble inside the one network, which share its weights and scale them each
-        in its own way (TabM, Gorishniy et al. 2024); the probability is their mean. 1 is a plain
+        Size of the ensemble inside each network: its members share the weights, each with scales
+        of its own (TabM, Gorishniy et al. 2024), and the probability is their mean. 1 is a plain
         multilayer perceptron.
     preprocessor : "auto", "passthrough" or transformer, default="auto"
         "auto" decides a role for each column (see ``column_roles_``), cleans and encodes it.
-        "passthrough" takes finite numbers as they are. A scikit-learn transformer of your own is
-        cloned, fitted on training rows, and has to return finite numbers.
+        "passthrough" takes finite numbers as they are. A scikit-learn transformer is cloned and
+        fitted on training rows; it must return finite numbers.
     column_roles : dict of {column: role} or None, default=None
-        What columns are to be taken for, where `skann.preprocessing.column_roles` would take them
-        for something else: "numeric", "datetime", "category", or "drop" to leave one out. Unused
-        unless ``preprocessor="auto"``.
+        Roles that override those of `skann.preprocessing.column_roles`: "numeric", "datetime",
+        "category", or "drop" to leave a column out. Unused unless ``preprocessor="auto"``.
     loss : {"crossentropy", "cost"}, default="crossentropy"
-        "cost" weighs each row by what a mistake on that customer costs, as given to `fit`. It helps
-        where costs differ much between customers and the network is too small, or the data too
-        few, to be right about all of them; with costs that are equal for all it only moves the
-        threshold, which `CostThresholdClassifier` does without spoiling the probabilities.
+        "cost" weighs each row by the cost of a mistake on that customer, as given to `fit`. It
+        helps where costs differ a lot between customers and the network is too small, or the data
+        too few, to be right about all of them. With equal costs it only moves the threshold, which
+        `CostThresholdClassifier` does without distorting the probabilities.
     resampler : {"over", "under", "smote"}, imbalanced-learn sampler or None, default=None
-        Resamples the training rows, after cleaning and before encoding, so that no made row holds
-        half a category. "smote" keeps categories whole (SMOTENC).
+        Resamples the training rows, after cleaning and before encoding, so that no synthetic row
+        holds half a category. "smote" keeps categories whole (SMOTENC).
     class_weight : "balanced", dict of {label: weight} or None, default=None
         Weight of each class in the loss.
     correct_prior : bool, default=True
-        Put probabilities back to the class shares of the training data where ``resampler`` or
-        ``class_weight`` made training see others (Elkan 2001, theorem 2). After SMOTE this is an
+        Correct the probabilities for ``resampler`` and ``class_weight``, so that they match the
+        class shares of the training data (Elkan 2001, theorem 2). After SMOTE this is an
         approximation.
     optimizer : {"auto", "adam", "adamw", "muon", "sgd"}, keras.optimizers.Optimizer or class, \
             default="auto"
-        "auto" is Adam, and "muon" for the larger network that ``l2`` speaks of: Muon for the
+        "auto" is Adam, and "muon" for the larger network described under ``l2``: Muon for the
         kernels of hidden layers, Adam for all other weights. An instance is copied in each fit and
-        brings its own learning rate. What was chosen stands in ``optimizer_``.
+        keeps its own learning rate. ``optimizer_`` holds the name of the choice.
     learning_rate : float, default=4e-3
         Learning rate at the start of a fit.
     batch_size : int or "auto", default="auto"
-        Rows of a training step. "auto" is 128, and up to 1,024 where there are many rows.
+        Rows per training step. "auto" is 128, and up to 1,024 for many rows.
     epochs : int, default=200
-        Most passes over the training rows.
+        Maximum number of passes over the training rows.
     cv : int, cross-validation splitter, iterable or None, default=4
-        With folds there is a network for each, trained behind a pipeline of its own on the other
-        folds' rows and stopped on the fold's; the probability is the networks' mean. So every row
-        trains, and every row has a probability by a network that did not see it. An int is the
-        number of shuffled stratified folds (of whole groups, where `fit` is given ``groups``);
-        where a class has fewer rows, there are as many folds as these. A splitter such as
-        `TimeSeriesSplit` keeps to its order. None is one network and a share of rows to stop on.
+        With folds there is one network per fold, behind a pipeline of its own, trained on the
+        other folds' rows and stopped on the fold's; the probability is the mean over networks. So
+        every row trains, and every row has a probability from a network that did not see it. An int
+        is the number of shuffled stratified folds (of whole groups if `fit` is given ``groups``),
+        at most the number of rows of the rarer class. A splitter such as `TimeSeriesSplit` keeps
+        its order. None trains one network, which stops on ``validation_fraction`` of the rows.
     validation_fraction : float or None, default=0.15
-        Share of rows set aside to stop on, with ``cv=None``. None trains on all rows and watches
-        the training loss.
+        Fraction of rows set aside to stop on, with ``cv=None``. None trains on all rows and
+        watches the training loss.
     early_stopping : bool, default=True
         Stop when the validation loss has not improved for ``patience`` epochs, and restore the best
         epoch's weights.
     patience : int, default=5
-        Epochs without gain. The learning rate is halved after half as many.
+        Number of epochs without improvement. The learning rate is halved after half as many.
     reduce_lr : bool, default=True
         Halve the learning rate on a plateau of the validation loss.
     checkpoint_dir : path or None, default=None
-        Folder for the best network so far, as ``churn_network.keras``, or a file a fold:
-        ``churn_network_1.keras`` and so on. A file is replaced by a whole one or not at all. To
-        open one with ``keras.models.load_model``, ``import skann.networks`` first: Keras has to
-        know the layers, and ``import skann`` alone does not load them. The files are those of the
-        last fit: where a search of scikit-learn, or a `StagedSearchCV` with ``race=False``, fits
-        clones, of the last clone. With ``warm_start=True`` the folder also lets a fit that was cut
-        off go on; see Notes.
+        Folder for the best network so far: ``churn_network.keras``, or one file per fold,
+        ``churn_network_1.keras`` and so on. Each file is replaced as a whole or not at all. Before
+        opening one with ``keras.models.load_model``, ``import skann.networks``: Keras must know
+        the layers, which ``import skann`` alone does not load. The files are those of the last
+        fit; where a search of scikit-learn, or a `StagedSearchCV` with ``race=False``, fits clones,
+        they are those of the last clone. With ``warm_start=True``, an interrupted fit resumes from
+        this folder; see Notes.
     callbacks : list of keras.callbacks.Callback (instances or classes) or None, default=None
         Further callbacks. Instances are copied in each fit, for each fold.
     metrics : sequence of str or keras.metrics.Metric, default=("auc",)
         Keras metrics for ``history_``; "auc" is the area under the ROC curve. Each keeps its name
-        from fit to fit; where two have the same, the second is "precision_1".
+        from fit to fit; of two equal names, the second becomes "precision_1", for example.
     warm_start : bool, default=False
-        Go on from the weights at hand in a further `fit`, with the preprocessing at hand. The folds
-        are drawn anew: only with the same rows and an int ``random_state`` they are the same. With
-        ``checkpoint_dir`` also go on with a fit that was cut off; see Notes.
+        Continue from the current weights and preprocessing in the next `fit`. Folds are drawn
+        anew: they stay the same only with the same rows and an int ``random_state``. With
+        ``checkpoint_dir``, also resume an interrupted fit; see Notes.
     n_jobs : int or None, default=None
-        Folds that are trained at a time, in threads.
+        Number of folds trained at a time, in threads.
     random_state : int, RandomState or None, default=None
         Seed of split, resampling, initial weights, dropout and shuffling. Nothing global is seeded.
     verbose : int, default=0
@@ -157,33 +149,33 @@ class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         The labels, sorted. The second is the positive class.
     pipelines_ : list of imblearn.pipeline.Pipeline
         For each network the fitted steps "preprocess", "resample", "encode" and "network", a
-        SciKeras classifier. Their probabilities are those before `correct_prior`.
+        SciKeras classifier. Their probabilities are not corrected by ``correct_prior``.
     hidden_layer_sizes_ : tuple of int
     l2_ : float
     optimizer_ : str
-        Those of the networks.
+        Layer sizes, penalty and optimizer of the networks, as given or chosen by "auto".
     column_roles_ : dict of {column: role}
-        What each column was taken for, by the first network; with ``preprocessor="auto"`` only.
+        Role of each column in the first network; only with ``preprocessor="auto"``.
     history_ : DataFrame
-        A row an epoch: loss, metrics, the same on validation rows, learning rate. With folds the
-        index is that of the fold and of the epoch, both counted from 1.
+        One row per epoch: loss, metrics, the same on validation rows, and the learning rate. With
+        folds, the index holds fold and epoch, both counted from 1.
     n_iter_ : int
-        Epochs of the last fit, of the network that took most.
+        Number of epochs of the last fit, the maximum over networks.
     best_epoch_ : int or list of int
-        Epoch, counted from 1, whose weights are kept; with folds, one for each.
+        Epoch, counted from 1, whose weights are kept; a list with folds.
     validation_indices_ : ndarray of int
-        Rows of ``X`` that some network did not see, sorted: all with folds, and those set aside
-        with one network; empty if there are none.
+        Sorted indices of the rows of ``X`` that some network did not see: all rows with folds, the
+        rows set aside with one network, empty if there are none.
     validation_proba_ : ndarray of float, shape of ``validation_indices_``
-        Probability of the positive class for each of these rows, as `predict_proba` gives it, by
-        the networks that did not see the row.
+        Probability of the positive class for each of these rows, from the networks that did not
+        see it, on the scale of `predict_proba`.
     class_prior_ : ndarray of shape (2,)
         Class shares of the training rows, before resampling, class weights and costs.
     prior_shift_ : float
-        What resampling, class weights and costs added to the log-odds of the positive class; the
-        mean over networks.
+        Amount that resampling, class weights and costs added to the log-odds of the positive
+        class; the mean over networks.
     n_features_in_ : int
-        Columns seen in fit.
+        Number of columns seen in `fit`.
     feature_names_in_ : ndarray of str
         Their names, if all are strings.
 
@@ -195,19 +187,19 @@ class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     -----
     Zero-weight rows count as absent. Weights are scaled to mean 1 for training.
 
-    With ``warm_start=True``, ``checkpoint_dir`` and an integer ``random_state`` the whole state of
-    training is written after each epoch, a file a network: weights, optimizer, early stopping,
-    learning rate, history. If the process is killed, the same `fit` in another goes on from there
-    and ends, bit for bit, where it would have ended; networks that were done are not trained again.
-    The state files of a fit are removed when it has ended. Those of other rows, parameters or
-    versions of the libraries are not looked at, so fits may share a folder. A file is a pickle: go
-    on from folders of your own only. Callbacks of yours go on if they can be pickled, and begin
-    anew otherwise. Among them ``keras.callbacks.BackupAndRestore`` asks for the same, with files in
-    its own folder, whatever ``warm_start`` is.
+    With ``warm_start=True``, ``checkpoint_dir`` and an integer ``random_state``, the whole state of
+    training is written after each epoch, one file per network: weights, optimizer, early stopping,
+    learning rate, history. If the process is killed, the same `fit` in a new process resumes there
+    and ends, bit for bit, where it would have ended; finished networks are not trained again. The
+    state files are removed when the fit ends. Files of other rows, parameters or library versions
+    are ignored, so fits may share a folder. The files are pickles: resume only from folders that
+    you trust. User-supplied callbacks resume if they can be pickled, and start afresh otherwise.
+    ``keras.callbacks.BackupAndRestore`` among them does the same with files in its own folder,
+    whatever ``warm_start`` is.
 
-    From scikit-learn 1.9 on ``set_callbacks`` takes scikit-learn's callbacks, such as its
-    `ProgressBar` and `ScoringMonitor`. They are told of each fold and of each epoch; one that asks
-    to stop at the end of an epoch stops the training of that network.
+    With scikit-learn 1.9 or later, ``set_callbacks`` takes scikit-learn's callbacks, such as
+    `ProgressBar` and `ScoringMonitor`. They follow folds and epochs; a request to stop at the end
+    of an epoch stops the training of that network.
 
     Examples
     --------
@@ -219,7 +211,7 @@ class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
     (500, 2)
     """
 
-    # Whoever gives groups means this: no request is needed.
+    # Groups are given for this alone, so no request is needed.
     __metadata_request__fit = {"groups": True}
 
     _parameter_constraints: dict[str, list[Any]] = {
@@ -272,11 +264,11 @@ class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         hidden_layer_sizes: Sequence[int] | str = "auto",
         *,
         activation: str = "relu",
-        dropout: float = DROPOUT,
+        dropout: float = 0.0,
         l2: float | str = "auto",
         numeric_encoding: str = "auto",
         categorical_encoding: str = "auto",
-        n_heads: int = N_HEADS,
+        n_heads: int = 4,
         preprocessor: Any = "auto",
         column_roles: Mapping[Any, str] | None = None,
         loss: str = "crossentropy",
@@ -284,11 +276,11 @@ class ChurnANNClassifier(CallbackSupportMixin, ClassifierMixin, BaseEstimator):
         class_weight: str | Mapping[Any, float] | None = None,
         correct_prior: bool = True,
         optimizer: Any = "auto",
-        learning_rate: float = LEARNING_RATE,
+        learning_rate: float = 4e-3,
         batch_size: int | str = "auto",
-        epochs: int = EPOCHS,
-        cv: Any = CV,
-        validation_fraction: float | None = VALIDATION_FRACTION,
+        epochs: int = 200,
+        cv: Any = 4,
+        validation_fraction: float | None = 0.15,
         early_stopping: bool = True,
         patience: int = 5,
         reduce_lr: bool = True,

@@ -3,12 +3,6 @@
 HIDDEN_LAYER_SIZES = (64, 64)
 LARGE_LAYER_SIZES = (128, 128)  # for tables with sharp rules
 LARGE_L2 = 1e-5
-N_HEADS = 4
-DROPOUT = 0.0
-LEARNING_RATE = 4e-3
-EPOCHS = 200
-CV = 4
-VALIDATION_FRACTION = 0.15
 
 
 def auto_batch_size(n_rows: int) -> int:

@@ -45,61 +45,60 @@ from skann.costs._tuning import tune
 class CostThresholdClassifier(
     CallbackSupportMixin, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
 ):
-    """Contact the customers for whom it pays, by what each outcome costs.
+    """Contact the customers for whom it pays, given the cost of each outcome.
 
     The positive class is the one that contacting is meant for. With p its probability, contacting
-    a customer gains ``p * (fn_cost - tp_cost) - (1 - p) * (fp_cost - tn_cost)`` over leaving them,
-    whatever the signs (Elkan 2001).
+    gains ``p * (fn_cost - tp_cost) - (1 - p) * (fp_cost - tn_cost)`` over leaving the customer
+    alone, whatever the signs (Elkan 2001).
 
-    Each cost is a number, an array with one value a customer (given to `fit` and `predict`, and
-    routed as scikit-learn's metadata), or the name of a column of X, which also works where
-    metadata does not go, as in `cross_val_predict`.
+    Each cost is a number, an array with one value per customer (given to `fit` and `predict`, and
+    routed as scikit-learn metadata), or the name of a column of X, which also works where metadata
+    does not go, as in `cross_val_predict`.
 
     Parameters
     ----------
     estimator : classifier with `predict_proba`
-        Gives the probabilities.
+        The estimator whose probabilities decide.
     fn_cost, fp_cost, tp_cost, tn_cost : float or str, default=1.0, 1.0, 0.0, 0.0
-        What each outcome costs; a benefit is a negative cost. False negative: a churner left
-        alone; false positive: a loyal customer contacted. A string names a column of X.
+        Cost of each outcome; a benefit is a negative cost. False negative: a churner left alone;
+        false positive: a loyal customer contacted. A string names a column of X.
     actions : dict, default=None
-        Several ways to contact, of which each customer gets the best or none: name of the action
-        to a dict of its own "fp_cost", "tp_cost" and "contact_cost", numbers or columns; those
-        that it lacks are the ones above.
+        Several ways to contact, of which each customer gets the best or none. Maps the name of an
+        action to a dict of its own "fp_cost", "tp_cost" and "contact_cost", numbers or columns;
+        missing ones default to those above.
     method : {"empirical", "bayes"}, default="empirical"
         "empirical" takes the cheapest of all cuts between distinct probabilities of customers
-        that the estimator did not see, "nobody" and "everybody" among them. "bayes" contacts
-        whoever gains in expectation, which is right for calibrated probabilities.
+        that the estimator did not see, "nobody" and "everybody" included. "bayes" contacts every
+        customer with a positive expected gain, which is optimal for calibrated probabilities.
     calibration : {None, "sigmoid", "isotonic", "temperature"}, default=None
-        Recalibrates the probabilities before anything is decided, on the same unseen customers,
-        as `sklearn.calibration.CalibratedClassifierCV` does.
+        Recalibrates the probabilities first, on the same unseen customers, as
+        `sklearn.calibration.CalibratedClassifierCV` does.
     capacity : None, int or float, default=None
-        At most so many customers are contacted of each batch that `predict` gets, or this
-        fraction of it, rounded down: those with the highest expected gain.
+        Maximum number of customers to contact in each batch that `predict` gets, or fraction of
+        it, rounded down: those with the highest expected gain.
     budget : float, default=None
-        Money that contacting one batch may take, instead of `capacity`. See
-        `skann.costs.select_within_budget` for how near to the best the choice is.
+        Maximum total of `contact_cost` in one batch, instead of `capacity`. See
+        `skann.costs.select_within_budget` for how near to the optimum the choice is.
     contact_cost : float or str, default=None
-        What a contact takes from the budget, a number or a column; None takes `fp_cost`.
+        Amount that one contact takes from the budget, a number or a column; None is `fp_cost`.
     cv : int, splitter, iterable, "auto", "prefit" or "validation", default="auto"
-        Where the probabilities of unseen customers come from. "auto": from the fit on all rows,
-        where the estimator names in `validation_indices_` at least half of the rows and has in
-        `validation_proba_` their probabilities by networks that did not see them, as
-        `ChurnANNClassifier` with folds does, so that no further fit is needed; else from 5 folds.
-        An int makes so many shuffled stratified folds; after cross-validation the estimator is
-        fitted on all rows. Where `fit` gets groups, these folds keep to them. "validation": from
-        the fit on all rows, however few it set aside; if there is no `validation_proba_`, it
-        predicts them. "prefit": `estimator` is fitted, and `fit` gets customers that it did not
-        see.
+        Source of the probabilities of unseen customers. "auto": the fit on all rows, if the
+        estimator then holds, for at least half of the rows, `validation_indices_` and
+        `validation_proba_`, their probabilities by networks that did not see them, as
+        `ChurnANNClassifier` with folds does, so that no further fit is needed; otherwise 5 folds.
+        An int is a number of shuffled stratified folds, which keep the groups given to `fit`
+        together; after cross-validation the estimator is fitted on all rows. "validation": the
+        fit on all rows, however few it set aside; without `validation_proba_`, it predicts them.
+        "prefit": `estimator` is fitted, and `fit` gets customers that it did not see.
     pos_label : label, default=None
         The positive class; None takes `classes_[1]`.
     drop_cost_columns : bool, default=True
         Whether columns of X that hold costs are kept from the estimator.
     n_jobs : int, default=None
-        Folds fitted at the same time.
+        Number of folds fitted at the same time.
     random_state : int, RandomState or None, default=None
-        Seeds the folds where `cv` is an int, and the resamples behind `threshold_spread_`; None
-        takes the same ones in each fit.
+        Seed of the folds where `cv` is an int, and of the resamples behind `threshold_spread_`;
+        None uses the same ones in each fit.
 
     Attributes
     ----------
@@ -108,32 +107,31 @@ class CostThresholdClassifier(
     calibrator_ : CalibratedClassifierCV
         With `calibration` only.
     threshold_ : float
-        Customers are contacted whose probability is above it. -inf where contact always pays,
-        inf where it never does. Where costs differ by customer, one shift of all log-odds is
-        tuned instead, and this is what it makes of the threshold of a customer with the mean
-        costs; customers for whom both mistakes, or none, would pay are decided by expected gain.
+        Customers whose probability is above it are contacted. -inf where contact always pays, inf
+        where it never does. Where costs differ by customer, one shift of all log-odds is tuned
+        instead, and this is the resulting threshold at the mean costs; customers for whom both
+        mistakes pay, or neither, are decided by expected gain.
     expected_cost_ : float
-        Cost per customer of these decisions on the customers that the cut was tuned on, taken as
-        one batch.
+        Cost per customer of these decisions on the customers that the cut was tuned on, as one
+        batch.
     cost_curve_ : DataFrame
-        A row for each cut, from nobody to everybody: threshold, cost (per customer), contacted
-        (fraction of the customers). Capacity and budget are left out of it.
+        One row per cut, from nobody to everybody: threshold, cost (per customer), contacted
+        (fraction of the customers). Ignores capacity and budget.
     threshold_spread_ : tuple of two floats
-        Where 90 % of the best thresholds lie when the customers are resampled.
+        Interval that holds 90% of the best thresholds when the customers are resampled.
     prior_ : float
-        Churn rate of the labels in `fit`, by weight: the rate that probabilities are true to.
+        Weighted churn rate of the labels in `fit`, at which the probabilities are calibrated.
     classes_ : ndarray of shape (2,)
         The labels.
 
     Notes
     -----
-    Where the customers to decide on churn at another rate than those of `fit`, give that rate as
-    `prior`, or "estimate". Probabilities are then moved to it, which is right where customers of
-    either class look as before and only their shares have changed (Elkan 2001, theorem 2). Bayes'
-    rule stays as it is. The empirical cut does not: it is sought again among the customers that it
-    was tuned on, their probabilities moved and each class weighted to its new share. The old cut
-    would rest on the wrong customers: of a balanced sample hardly any are as unlikely to churn as
-    those at the edge where few churn.
+    If new customers churn at another rate than those of `fit`, give that rate as `prior`, or
+    "estimate". Probabilities are then moved to it, which is right if customers of either class
+    look as before and only their shares have changed (Elkan 2001, theorem 2). Bayes' rule stays
+    the same. The empirical cut is tuned again on the same customers, with their probabilities moved
+    and each class weighted to its new share: the old cut would rest on the wrong customers, since
+    hardly any in a balanced sample are as unlikely to churn as those near the cut at a low rate.
 
     References
     ----------
@@ -168,7 +166,7 @@ class CostThresholdClassifier(
     True
     """
 
-    # Whoever gives groups means this: no request is needed.
+    # Groups are given for this alone, so no request is needed.
     __metadata_request__fit = {"groups": True}
 
     _parameter_constraints: dict = {
@@ -258,7 +256,7 @@ class CostThresholdClassifier(
             The estimator's own `fit` gets them where it takes groups; through scikit-learn's
             metadata routing they also reach one within a pipeline.
         fn_cost, fp_cost, tp_cost, tn_cost : array-like of shape (n_customers,), default=None
-            One cost a customer, instead of the constructor's.
+            One cost per customer, instead of the constructor's.
         **params : dict
             Handed to the estimator's `fit` and to the splitter by scikit-learn's metadata
             routing.
@@ -393,7 +391,7 @@ class CostThresholdClassifier(
         X : DataFrame or array-like of shape (n_customers, n_features)
             One batch, where there is a capacity or a budget.
         fn_cost, fp_cost, tp_cost, tn_cost : array-like of shape (n_customers,), default=None
-            One cost a customer; needed where `fit` got them.
+            One cost per customer; required where `fit` got them.
         prior : float or "estimate", default=None
             Churn rate of these customers, where it differs from that of `fit`; "estimate" finds it
             from this batch, see `skann.costs.estimate_prior`. Probabilities must be calibrated.
@@ -493,8 +491,8 @@ class CostThresholdClassifier(
         missing = [name for name in self._costs_given_in_fit if name not in given]
         if missing:
             raise ValueError(
-                f"fit got one cost a customer for {missing}: give them here, too, or keep them in "
-                f"a column of X and name it, as in {missing[0]}='column'."
+                f"fit got one cost per customer for {missing}: give them here, too, or keep them "
+                f"in a column of X and name it, as in {missing[0]}='column'"
             )
         return self._decide(self._positive_probability(X), prior, X, given)
 

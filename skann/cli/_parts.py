@@ -14,6 +14,7 @@ from skann.cli._errors import CommandError
 from skann.cli._labels import split_target, two_labels
 from skann.cli._tables import BLOCK_ROWS, Blocks, to_frame
 
+_VALIDATION_FRACTION = 0.15  # of the rows that are not for the test
 MOST_PARTS = 200  # their files are open at a time
 
 
@@ -126,11 +127,9 @@ def deal_out(
 
 
 def _sizes(n_rows: int, test_size: float) -> np.ndarray:
-    """Rows of each part: to test on, to stop on, and to learn from."""
-    from skann._churn_ann._defaults import VALIDATION_FRACTION
-
+    """Return the rows of each part: to test on, to stop on, and to learn from."""
     n_test = min(round(test_size * n_rows), BLOCK_ROWS)
-    n_validation = min(round(VALIDATION_FRACTION * (n_rows - n_test)), BLOCK_ROWS)
+    n_validation = min(round(_VALIDATION_FRACTION * (n_rows - n_test)), BLOCK_ROWS)
     n_training = n_rows - n_test - n_validation
     n_parts = min(-(-n_training // BLOCK_ROWS), MOST_PARTS)
     return np.array([n_test, n_validation, *[n_training / n_parts] * n_parts])
