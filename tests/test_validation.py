@@ -182,7 +182,7 @@ def test_weights_that_leave_one_class_are_refused(small_churn, make_model):
 )
 def test_validation_data_has_to_be_rows_and_labels(small_churn, make, make_model):
     X, y = small_churn
-    with pytest.raises(ValueError, match=r"validation_data has to be a tuple \(X, y\)"):
+    with pytest.raises(ValueError, match=r"validation_data must be a tuple \(X, y\)"):
         make_model().fit(X, y, validation_data=make(X, y))
 
 
