@@ -1,4 +1,8 @@
-"""The churn classifier: a small Keras network behind the right order of steps."""
+"""The churn classifier: a small Keras network behind the right order of steps.
+
+Half of this file is what users read of each parameter, attribute and method; the work is done by the
+other modules of this package.
+"""
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,8 @@
-"""Turn a classifier's probabilities into the cheapest decisions."""
+"""Turn a classifier's probabilities into the cheapest decisions.
+
+Half of this file is what users read of each parameter, attribute and method; the work is done by the
+other modules of this package.
+"""
 
 from collections.abc import Mapping
 from numbers import Integral, Real
