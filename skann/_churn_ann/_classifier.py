@@ -1,7 +1,7 @@
 """The churn classifier: a small Keras network behind the right order of steps.
 
-Half of this file is what users read of each parameter, attribute and method; the work is done by the
-other modules of this package.
+Half of this file is what users read of each parameter, attribute and method; the work is done by
+the other modules of this package.
 """
 
 import copy

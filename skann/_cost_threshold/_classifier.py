@@ -1,7 +1,7 @@
 """Turn a classifier's probabilities into the cheapest decisions.
 
-Half of this file is what users read of each parameter, attribute and method; the work is done by the
-other modules of this package.
+Half of this file is what users read of each parameter, attribute and method; the work is done by
+the other modules of this package.
 """
 
 from collections.abc import Mapping
