@@ -196,12 +196,12 @@ def evaluate(arguments: argparse.Namespace) -> None:
     _note_trained_rows(saved, features)
     print()
     probabilities = {"network": probability}
-    figures = saved.measure(churned, probabilities)
+    decisions = saved.decide(probabilities)
+    figures = saved.measure(churned, probabilities, decisions)
     report.print_figures(figures)
     print()
     report.say("Cost", saving(figures, "network"))
-    contacted = saved.decide(probabilities)["network", "chosen"]
-    forecast = forecast_cost(probability, contacted, **saved.costs)
+    forecast = forecast_cost(probability, decisions["network", "chosen"], **saved.costs)
     report.say("Forecast", report.forecast_text(forecast, report.chosen_cost(figures)))
     if arguments.report:
         _write_report(saved, features, labels, arguments.report)

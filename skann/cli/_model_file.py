@@ -64,11 +64,16 @@ class SavedModel:
         decisions["network", "chosen"] = self.model._decide(probability).contacted()
         return decisions
 
-    def measure(self, churned: np.ndarray, probabilities: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    def measure(
+        self,
+        churned: np.ndarray,
+        probabilities: Mapping[str, np.ndarray],
+        decisions: Mapping[tuple[str, str], np.ndarray],
+    ) -> pd.DataFrame:
         """Return figures of the network and of baselines where the outcome is known."""
         from skann.inspection._report._figures import measure
 
-        return measure(churned, probabilities, self.decide(probabilities), self._costs())
+        return measure(churned, probabilities, decisions, self._costs())
 
     def _costs(self) -> Costs:
         return Costs(**{**DEFAULT_COSTS, **self.costs})

@@ -79,7 +79,7 @@ class CustomerList:
         names, path = first.column_names, self._table.path
         frame = to_frame(known_or_held(first.slice(0, 1), self._saved.columns), path)
         self._saved.features(frame, path)  # refuses a table that lacks some
-        identifying = _identifying(self._table, self._saved)
+        identifying = _identifying(first, self._table, self._saved)
         new_names = _free_names(self._our_names(not identifying), names, path)
         model, rate = self._saved.model, self._prior
         scored = self._scored(identifying, new_names.get("row"))
@@ -219,11 +219,14 @@ def _free_names(ours: list[str], taken: Collection[str], path: str) -> dict[str,
     return new_names
 
 
-def _identifying(table: Blocks, saved: SavedModel) -> list[str]:
-    """Return what tells customers apart: ids, and columns left out that differ in each row."""
+def _identifying(block: pa.Table, table: Blocks, saved: SavedModel) -> list[str]:
+    """Return what tells customers apart: ids, and columns left out that differ in each row.
+
+    ``block`` is the first one of the table.
+    """
     read = {saved.target, *saved.columns}
     read -= {name for name, role in saved.column_roles.items() if role in ("text", "drop")}
-    first = to_frame(known_or_held(next(iter(table)), saved.columns), table.path)
+    first = to_frame(known_or_held(block, saved.columns), table.path)
     ids = {
         name
         for name in first.columns

@@ -14,12 +14,12 @@ from skann.cli._labels import two_labels
 from skann.cli._model_file import SavedModel, fingerprints
 from skann.cli._parts import Parts
 from skann.cli._quiet import start_tensorflow_quietly
+from skann.cli._split import Split
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
 
     from skann import ChurnANNClassifier, CostThresholdClassifier
-from skann.cli._split import Split
 
 
 def fit(
@@ -171,7 +171,7 @@ def _report_test(
         "logistic regression": by_logistic,
         "nobody leaves": np.zeros(len(test)),
     }
-    figures = saved.measure(churned, probabilities)
+    figures = saved.measure(churned, probabilities, saved.decide(probabilities))
     print(f"\nOn the {len(test):,} test customers, seen for the first time\n")
     report.print_figures(figures)
     print()
