@@ -67,10 +67,10 @@ def numbers(small_churn):
     return X.select_dtypes("number").fillna(0.0), y
 
 
-def has_tensorflow():
-    import sys
-
-    return "tensorflow" in sys.modules
+def with_tensorflow(client):
+    """Tell of each worker whether it loaded TensorFlow."""
+    # A lambda travels by value: the workers cannot import the tests.
+    return client.run(lambda: "tensorflow" in sys.modules).values()
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def test_the_recipe_scores_the_partitions_of_a_table_without_tensorflow(
     top = names["customers"].nlargest(5, "probability").compute()
     assert_array_equal(top["probability"], expected[:5])
     assert_array_equal(scorer.predict_proba(top[rows.columns])[:, 1], expected[:5])
-    assert not any(client.run(has_tensorflow).values())
+    assert not any(with_tensorflow(client))
 
 
 @pytest.mark.slow
@@ -117,7 +117,7 @@ def test_the_recipe_searches_on_the_workers_as_without_them(client, single, numb
     X, y = numbers
     search = GridSearchCV(single, {"learning_rate": [1e-3, 1e-2]}, scoring="roc_auc", cv=2)
     exec(RECIPES[0], {"search": search, "X_train": X, "y_train": y})
-    assert all(client.run(has_tensorflow).values())
+    assert all(with_tensorflow(client))
     scores, proba = search.cv_results_["mean_test_score"], search.predict_proba(X)
     search.fit(X, y)
     assert_array_equal(search.cv_results_["mean_test_score"], scores)
