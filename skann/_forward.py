@@ -1,10 +1,13 @@
 """The network's forward pass in NumPy, used when TensorFlow is not loaded or cannot run."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
 from scipy.special import erf, expit, log_softmax, softmax
+
+from skann._sklearn_private import _openmp_effective_n_threads
 
 # The order in which BLAS sums depends on the number of rows and on the place of a row. In products
 # of so few rows, each row gets the same bits wherever it is.
@@ -31,65 +34,77 @@ class Architecture(NamedTuple):
     embedding_cardinalities: tuple[int, ...]
 
 
-def head_probabilities(
-    architecture: Architecture, weights: Sequence[np.ndarray], X: np.ndarray
-) -> np.ndarray:
-    """Return the probability by each head, as the Keras network does.
+class ForwardPass:
+    """The probability by each head, as the Keras network has it.
 
     Parameters
     ----------
     architecture : Architecture
     weights : sequence of ndarray
         In the order of the Keras network.
-    X : ndarray of float32, shape (n_samples, n_features)
-
-    Returns
-    -------
-    ndarray of float32, shape (n_samples, n_heads)
 
     Raises
     ------
     ValueError
         If the weights are not those of such a network, or the activation is not implemented here.
     """
-    activation = ACTIVATIONS.get(architecture.activation)
-    if activation is None:
-        raise ValueError(f"activation {architecture.activation!r} needs TensorFlow")
-    with np.errstate(over="ignore", under="ignore"):
-        parts = [
-            _forward(architecture, activation, weights, X[start : start + _BLOCK_ROWS])
-            for start in range(0, len(X), _BLOCK_ROWS)
-        ]
-    n_heads = architecture.n_heads if architecture.hidden_layer_sizes else 1
-    return np.concatenate(parts) if parts else np.empty((0, n_heads), np.float32)
 
+    def __init__(self, architecture: Architecture, weights: Sequence[np.ndarray]) -> None:
+        activation = ACTIVATIONS.get(architecture.activation)
+        if activation is None:
+            raise ValueError(f"activation {architecture.activation!r} needs TensorFlow")
+        self._activation = activation
+        self._cardinalities = architecture.embedding_cardinalities
+        left = list(weights)
+        if self._cardinalities:
+            self._vectors = left.pop(0)
+        sizes = architecture.hidden_layer_sizes
+        self._n_heads = architecture.n_heads if sizes else 1
+        self._hidden_layers: list[tuple[np.ndarray, np.ndarray]] = []
+        for _ in sizes:
+            kernel = left.pop(0)[None]  # heads, inputs, units
+            if self._n_heads > 1:
+                scale = left.pop(0)
+                kernel = kernel * (scale if self._hidden_layers else scale.T)[:, :, None]
+            self._hidden_layers.append((kernel, left.pop(0).reshape(self._n_heads, 1, -1)))
+        kernel, bias = left
+        self._kernel, self._bias = kernel.reshape(self._n_heads, 1, -1), bias[:, None]
 
-def _forward(
-    architecture: Architecture,
-    activation: Callable[[np.ndarray], np.ndarray],
-    weights: Sequence[np.ndarray],
-    X: np.ndarray,
-) -> np.ndarray:
-    left = list(weights)
-    if architecture.embedding_cardinalities:
-        X = _embedded(X, architecture.embedding_cardinalities, left.pop(0))
-    n_rows, n_features = X.shape
-    if n_rows % _TILE_ROWS:
-        X = np.vstack([X, np.zeros((-n_rows % _TILE_ROWS, n_features), X.dtype)])
-    hidden = X.reshape(-1, 1, _TILE_ROWS, n_features)  # tiles, heads, rows, units
-    n_heads = architecture.n_heads if architecture.hidden_layer_sizes else 1
-    for index in range(len(architecture.hidden_layer_sizes)):
-        kernel = left.pop(0)
-        if n_heads > 1 and index == 0:  # the rows are the same for all heads, so scale the kernel
-            kernel = left.pop(0).T[:, :, None] * kernel
-        elif n_heads > 1:
-            hidden = hidden * left.pop(0)[:, None, :]
-        hidden = hidden @ kernel
-        hidden += left.pop(0).reshape(n_heads, 1, -1)
-        hidden = activation(hidden)
-    kernel, bias = left
-    outputs = (hidden * kernel.reshape(n_heads, 1, -1)).sum(axis=3) + bias[:, None]
-    return expit(outputs.swapaxes(1, 2).reshape(-1, n_heads)[:n_rows])
+    def __call__(self, X: np.ndarray) -> np.ndarray:
+        """Return the probabilities.
+
+        Parameters
+        ----------
+        X : ndarray of float32, shape (n_samples, n_features)
+            Columns of zeros in front may be missing.
+
+        Returns
+        -------
+        ndarray of float32, shape (n_samples, n_heads)
+        """
+        blocks = [X[start : start + _BLOCK_ROWS] for start in range(0, len(X), _BLOCK_ROWS)]
+        if not blocks:
+            return np.empty((0, self._n_heads), np.float32)
+        if len(blocks) == 1:
+            return self._of_block(X)
+        # BLAS finds a tile too small to share it between threads.
+        with ThreadPoolExecutor(min(len(blocks), _openmp_effective_n_threads())) as pool:
+            return np.concatenate(list(pool.map(self._of_block, blocks)))
+
+    @np.errstate(over="ignore", under="ignore")
+    def _of_block(self, X: np.ndarray) -> np.ndarray:
+        if self._cardinalities:
+            X = _embedded(X, self._cardinalities, self._vectors)
+        n_rows, n_features = X.shape
+        if n_rows % _TILE_ROWS:
+            X = np.vstack([X, np.zeros((-n_rows % _TILE_ROWS, n_features), X.dtype)])
+        hidden = X.reshape(-1, 1, _TILE_ROWS, n_features)  # tiles, heads, rows, units
+        for kernel, bias in self._hidden_layers:
+            hidden = hidden @ kernel[:, -hidden.shape[3] :]
+            hidden += bias
+            hidden = self._activation(hidden)
+        outputs = (hidden * self._kernel[..., -hidden.shape[3] :]).sum(axis=3) + self._bias
+        return expit(outputs.swapaxes(1, 2).reshape(-1, self._n_heads)[:n_rows])
 
 
 def _embedded(X: np.ndarray, cardinalities: Sequence[int], vectors: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ They may move or change in any release. Seen with scikit-learn 1.8.0 and 1.9.1. 
 from sklearn.base import _fit_context
 from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils import _safe_indexing
+from sklearn.utils._openmp_helpers import _openmp_effective_n_threads
 from sklearn.utils._param_validation import (
     HasMethods,
     Interval,
@@ -33,6 +34,7 @@ __all__ = [
     "_check_sample_weight",
     "_fit_context",
     "_num_samples",
+    "_openmp_effective_n_threads",
     "_safe_indexing",
     "validate_params",
 ]

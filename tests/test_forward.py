@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from skann._forward import ACTIVATIONS, Architecture, head_probabilities
+from skann._forward import ACTIVATIONS, Architecture, ForwardPass
 from skann.networks import build_network
 
 CARDINALITIES = (4, 7)
@@ -39,10 +39,11 @@ def test_each_architecture_gives_the_probabilities_of_keras(
     rng = np.random.default_rng(1)
     network.set_weights([rng.normal(size=weight.shape) for weight in network.get_weights()])
     architecture = Architecture(sizes, activation, n_heads, embedded)
-    heads = head_probabilities(architecture, network.get_weights(), X)
+    forward = ForwardPass(architecture, network.get_weights())
+    heads = forward(X)
     assert heads.dtype == np.float32
     assert heads == pytest.approx(np.asarray(network(X)), abs=1e-6)
-    assert head_probabilities(architecture, network.get_weights(), X[:0]).shape == (
+    assert forward(X[:0]).shape == (
         0,
         heads.shape[1],
     )
@@ -64,22 +65,32 @@ def test_only_activations_without_a_form_here_are_left_out():
     }
 
 
-@pytest.mark.parametrize("n_heads", [1, 4])
-def test_a_row_gets_the_same_bits_wherever_it_stands(n_heads):
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(1100, 40)).astype(np.float32)
+@pytest.fixture(params=[1, 4])
+def forward(request):
+    """A network of 40 features, with one head and with several."""
+    n_heads, rng = request.param, np.random.default_rng(0)
     if n_heads == 1:
         shapes = [(40, 24), (24,), (24, 16), (16,), (16, 1), (1,)]
     else:
         shapes = [(40, 24), (40, 4), (4, 24), (24, 16), (4, 24), (4, 16), (4, 16), (4,)]
     weights = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
-    architecture = Architecture((24, 16), "gelu", n_heads, ())
-    together = head_probabilities(architecture, weights, X)
+    return ForwardPass(Architecture((24, 16), "gelu", n_heads, ()), weights)
+
+
+def test_columns_of_zeros_in_front_may_be_missing(forward):
+    X = np.random.default_rng(0).normal(size=(11, 40)).astype(np.float32)
+    X[:, :5] = 0
+    assert forward(X[:, 5:]) == pytest.approx(forward(X), abs=1e-6)
+
+
+def test_a_row_gets_the_same_bits_wherever_it_stands(forward):
+    X = np.random.default_rng(0).normal(size=(1100, 40)).astype(np.float32)
+    together = forward(X)
     for size in (1, 3, 8, 250):
         rows = slice(501, 501 + size)
-        assert (head_probabilities(architecture, weights, X[rows]) == together[rows]).all()
+        assert (forward(X[rows]) == together[rows]).all()
 
 
 def test_an_activation_of_keras_alone_is_named():
     with pytest.raises(ValueError, match="'sparsemax' needs TensorFlow"):
-        head_probabilities(Architecture((), "sparsemax", 1, ()), [], np.zeros((1, 1)))
+        ForwardPass(Architecture((), "sparsemax", 1, ()), [])

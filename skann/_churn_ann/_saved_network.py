@@ -1,12 +1,13 @@
 """A trained network as numbers and strings, which predicts without TensorFlow."""
 
 import copy
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from skann._forward import ACTIVATIONS, Architecture, head_probabilities
+from skann._forward import ACTIVATIONS, Architecture, ForwardPass
 
 if TYPE_CHECKING:
     from skann.networks import NetworkClassifier
@@ -92,17 +93,20 @@ class SavedNetwork(ClassifierMixin, BaseEstimator):
         """Number of weights."""
         return sum(weight.size for weight in self.weights_)
 
+    @cached_property
+    def _forward_pass(self) -> ForwardPass:
+        return ForwardPass(self._architecture, self.weights_)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in super().__getstate__().items() if k != "_forward_pass"}
+
     @property
     def _architecture(self) -> Architecture:
         return Architecture(*(self.settings_[name] for name in Architecture._fields))
 
     def head_probabilities(self, X: np.ndarray) -> np.ndarray:
         """Return each head's probability of the positive class, shape (n_samples, n_heads)."""
-        X = np.ascontiguousarray(X, dtype=np.float32)
-        missing = self.n_features_in_ - X.shape[1]  # zeros that stood in front in training
-        if missing > 0:
-            X = np.hstack([np.zeros((len(X), missing), X.dtype), X])
-        return head_probabilities(self._architecture, self.weights_, X).astype(np.float64)
+        return self._forward_pass(np.ascontiguousarray(X, dtype=np.float32)).astype(np.float64)
 
     def predict_proba(self, X: np.ndarray) -> np.ndarray:
         """Return the probability of each class, shape (n_samples, 2)."""

@@ -10,7 +10,7 @@ from scikeras.wrappers import KerasClassifier
 from sklearn.base import BaseEstimator
 from sklearn.utils import ClassifierTags, Tags
 
-from skann._forward import Architecture, head_probabilities
+from skann._forward import Architecture, ForwardPass
 from skann.networks._builder import build_network
 from skann.networks._callbacks import DataLossLog, Pause, Snapshots, unheard
 from skann.networks._data import LazyRows, is_encoded_when_taken
@@ -159,7 +159,7 @@ class NetworkClassifier(KerasClassifier):
         if missing > 0:
             X = np.pad(X, ((0, 0), (missing, 0)))
         if is_forked():  # TensorFlow would wait for threads that are not there
-            heads = head_probabilities(self.architecture, self.model_.get_weights(), X)
+            heads = ForwardPass(self.architecture, self.model_.get_weights())(X)
         else:
             heads = self.model_.predict_array(X)
         return heads.astype(np.float64)
