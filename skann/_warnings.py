@@ -7,6 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import reduce
+from itertools import chain
 from typing import NamedTuple
 
 
@@ -45,7 +46,7 @@ class WorkflowWarning(SkannWarning):
 class Unseen(NamedTuple):
     """Rows of each level of a column that training did not see, and of all levels."""
 
-    rows: Counter[str]
+    rows: Mapping[str, int]
     n_present: int
 
 
@@ -112,31 +113,38 @@ def give(notes_of_each: Sequence[Iterable[Note]], *, unseen: bool = True) -> Non
     Levels count as unseen if no network has seen them.
     """
     said: dict[Hashable, Said] = {}
-    unseen_of_each = []
-    for notes in notes_of_each:
-        columns: dict[Hashable, Unseen] = {}
-        for note in notes:
-            if isinstance(note, Said):
-                said.setdefault((note.category, note.about), note)
-                continue
-            for name, (rows, n_present) in note.items():  # one block of rows after another
-                before = columns.get(name, Unseen(Counter(), 0))
-                columns[name] = Unseen(before.rows + rows, before.n_present + n_present)
-        unseen_of_each.append(columns)
+    for note in chain.from_iterable(notes_of_each):
+        if isinstance(note, Said):
+            said.setdefault((note.category, note.about), note)
     for note in said.values():
         _note(note)
-    if unseen and unseen_of_each:
-        warn_of_unseen(reduce(_unseen_by_both, unseen_of_each))
+    if unseen and notes_of_each:
+        warn_of_unseen(reduce(_unseen_by_both, map(_unseen_in_all, notes_of_each)))
+
+
+def _unseen_in_all(notes: Iterable[Note]) -> Mapping[Hashable, Unseen]:
+    """Add up what was unseen in one block of rows after another."""
+    blocks = [note for note in notes if not isinstance(note, Said)]
+    if len(blocks) == 1:
+        return blocks[0]
+    columns: dict[Hashable, Unseen] = {}
+    for block in blocks:
+        for name, (rows, n_present) in block.items():
+            before = columns.get(name, Unseen({}, 0))
+            rows = Counter(before.rows) + Counter(rows)
+            columns[name] = Unseen(rows, before.n_present + n_present)
+    return columns
 
 
 def _unseen_by_both(
     one: Mapping[Hashable, Unseen], other: Mapping[Hashable, Unseen]
 ) -> Mapping[Hashable, Unseen]:
-    return {
-        name: column._replace(rows=column.rows & other[name].rows)
-        for name, column in one.items()
-        if name in other
-    }
+    both = {name: column for name, column in one.items() if name in other}
+    for name, (rows, n_present) in both.items():
+        if rows:
+            rows = {level: n for level, n in rows.items() if level in other[name].rows}
+            both[name] = Unseen(rows, n_present)
+    return both
 
 
 def _note(note: Note) -> None:
@@ -149,9 +157,11 @@ def _note(note: Note) -> None:
 
 
 def _unseen_text(columns: Mapping[Hashable, Unseen]) -> tuple[type[SkannWarning], str]:
-    lost = [name for name, column in columns.items() if column.rows.total() == column.n_present]
+    lost = [
+        name for name, column in columns.items() if sum(column.rows.values()) == column.n_present
+    ]
     parts = [
-        f"{name!r} in {column.rows.total():,} of {column.n_present:,} rows, such as "
+        f"{name!r} in {sum(column.rows.values()):,} of {column.n_present:,} rows, such as "
         f"{next(iter(column.rows))!r}"
         for name, column in columns.items()
     ]

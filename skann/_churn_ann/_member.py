@@ -2,7 +2,8 @@
 
 import copy
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -25,7 +26,7 @@ from skann._sklearn_callbacks import Task
 from skann._typing import DataFrame
 from skann.costs._priors import prior_shift, undo_prior_shift
 from skann.preprocessing import EncodedRows
-from skann.preprocessing._shared_rows import SharedRows
+from skann.preprocessing._shared_rows import Preparation, SharedRows
 from skann.preprocessing._table import as_table
 
 if TYPE_CHECKING:
@@ -80,12 +81,19 @@ class Member:
 
     def _of_block(self, rows: DataFrame | np.ndarray | SharedRows) -> np.ndarray:
         # The steps themselves: for one row, a Pipeline takes longer than the network.
-        preprocess, encoder = self.pipeline["preprocess"], self.pipeline["encode"]
         if isinstance(rows, SharedRows):
-            encoded = rows.encoded(preprocess, encoder)
+            encoded = rows.encoded(self._preparation)
         else:
-            encoded = encoder.transform(preprocess.transform(rows))
+            cleaned = self.pipeline["preprocess"].transform(rows)
+            encoded = self.pipeline["encode"].transform(cleaned)
         return self.pipeline["network"].head_probabilities(encoded)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @cached_property
+    def _preparation(self) -> Preparation:
+        return Preparation(self.pipeline["preprocess"], self.pipeline["encode"])
 
     def as_it_scores_now(self) -> "Member":
         """Return a copy whose network stays as it is, whatever training does to this one."""

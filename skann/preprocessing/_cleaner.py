@@ -1,7 +1,6 @@
 """From raw to clean columns: numbers without gaps, and categories of known levels."""
 
-from collections import Counter
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -13,12 +12,9 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skann._typing import Labels, Table
 from skann._warnings import DroppedColumnWarning, Unseen, warn, warn_of_unseen
 from skann.preprocessing._columns import Column
-from skann.preprocessing._levels import count_levels, other_spelling
+from skann.preprocessing._levels import MISSING, RARE, KnownLevels, count_levels
 from skann.preprocessing._roles import check_chosen_roles, read_column, read_column_as
 from skann.preprocessing._table import as_table, stack_columns
-
-MISSING = "(missing)"
-RARE = "(rare)"
 
 _DATE_PARTS = ("days", "month", "weekday")
 
@@ -127,9 +123,8 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         check_is_fitted(self)
         table = as_table(X)
         validate_data(self, table, reset=False, skip_check_array=True)
-        columns = self._read_kept(
-            lambda i, role, form: read_column_as(role, form, table.iloc[:, i])
-        )
+        columns = [read_column_as(role, form, table.iloc[:, i]) for i, role, form in self._kept()]
+        warn_of_unseen_levels(columns, self._known_levels())
         return self._clean(columns, table.index)
 
     def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
@@ -170,13 +165,17 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             self.levels_[name], self.pooled_levels_[name] = _learn_levels(*texts)
         return columns, table.index
 
-    def _read_kept(self, read: Callable[[int, str, str | None], Column]) -> list[Column]:
-        """Read the columns that are kept by position, role and form; warn of unseen levels."""
+    def _kept(self) -> list[tuple[int, str, str | None]]:
+        """Return position, role and form of the columns that are kept."""
         roles = list(self.column_roles_.values())
         kept = [*self._numbers, *self._dates, *self._categories]
-        columns = [read(i, roles[i], self._forms[i]) for i in kept]
-        warn_of_unseen(self._unseen(columns))
-        return columns
+        return [(i, roles[i], self._forms[i]) for i in kept]
+
+    def _known_levels(self) -> dict[str, KnownLevels]:
+        return {
+            name: KnownLevels(kept, self.pooled_levels_[name])
+            for name, kept in self.levels_.items()
+        }
 
     def _filled(self, columns: list[Column]) -> list[np.ndarray]:
         """Return each number and date part without gaps, then each indicator of gaps."""
@@ -194,11 +193,12 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         clean_numbers = pd.DataFrame(block, index=index, columns=names, copy=False)
         if not self._categories:
             return clean_numbers
+        known = self._known_levels()
         categories = {
             name: pd.Categorical.from_codes(
-                positions_of_rows(*texts, kept), dtype=pd.CategoricalDtype(kept)
+                levels.positions_of_rows(*texts), dtype=pd.CategoricalDtype(self.levels_[name])
             )
-            for texts, (name, kept) in zip(texts_of(columns), self.levels_.items(), strict=True)
+            for texts, (name, levels) in zip(texts_of(columns), known.items(), strict=True)
         }
         # At once: a column inserted at a time costs more than reading it.
         return pd.concat([clean_numbers, pd.DataFrame(categories, index=index)], axis=1)
@@ -231,26 +231,6 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
                     DroppedColumnWarning,
                     about=role,
                 )
-
-    def _unseen(self, columns: list[Column]) -> dict[Hashable, Unseen]:
-        """Count the rows of each level that training never saw, and of all, for each category."""
-        found: dict[Hashable, Unseen] = {}
-        for (codes, levels), (name, kept) in zip(
-            texts_of(columns), self.levels_.items(), strict=True
-        ):
-            seen = {*kept, *self.pooled_levels_[name]}
-            unseen = [
-                position
-                for position, level in enumerate(levels)
-                if level not in seen and other_spelling(level) not in seen
-            ]
-            rows: Counter[str] = Counter()
-            if unseen:
-                counts = np.bincount(codes[codes >= 0], minlength=len(levels))
-                # A category dtype may have levels that no row has.
-                rows.update({levels[i]: int(counts[i]) for i in unseen if counts[i]})
-            found[name] = Unseen(rows, int((codes >= 0).sum()))
-        return found
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -299,9 +279,15 @@ def _learn_levels(codes: np.ndarray, levels: list[str]) -> tuple[list[str], list
     return [*kept, RARE], pooled
 
 
-def positions_of_rows(codes: np.ndarray, levels: list[str], kept: list[str]) -> np.ndarray:
-    """Return for each row where its level stands among those kept, or that of the rare ones."""
-    known = dict(zip(kept, range(len(kept)), strict=True))
-    rare = known[RARE]
-    positions = [known.get(level, known.get(other_spelling(level), rare)) for level in levels]
-    return np.array([*positions, known.get(MISSING, rare)])[codes]  # the last is for code -1
+def warn_of_unseen_levels(columns: list[Column], known: Mapping[str, KnownLevels]) -> None:
+    """Warn of levels that training never saw, by the names of the columns that have them."""
+    found: dict[Hashable, Unseen] = {}
+    for (codes, levels), (name, known_levels) in zip(texts_of(columns), known.items(), strict=True):
+        unseen = [i for i, level in enumerate(levels) if known_levels.find(level) is None]
+        rows = {}
+        if unseen:
+            counts = np.bincount(codes[codes >= 0], minlength=len(levels))
+            # A category dtype may have levels that no row has.
+            rows = {levels[i]: int(counts[i]) for i in unseen if counts[i]}
+        found[name] = Unseen(rows, int(np.count_nonzero(codes >= 0)))
+    warn_of_unseen(found)

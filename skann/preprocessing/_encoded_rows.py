@@ -1,5 +1,6 @@
 """Clean rows that are encoded on demand."""
 
+import copy
 from collections.abc import Iterable
 
 import numpy as np
@@ -86,6 +87,21 @@ class EncodedRows:
         """
         n_zeros = self._n_zeros + -self.shape[1] % multiple
         return EncodedRows(self._values, self._transformer, n_zeros)
+
+    def of(self, values: np.ndarray) -> "EncodedRows":
+        """Return other rows, encoded in the same way.
+
+        Parameters
+        ----------
+        values : ndarray of float64, shape (n_samples, n_clean_columns)
+
+        Returns
+        -------
+        EncodedRows
+        """
+        other = copy.copy(self)
+        other._values, other.shape = values, (len(values), self.shape[1])
+        return other
 
     @property
     def nbytes(self) -> int:

@@ -14,8 +14,8 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skann._sklearn_private import StrOptions, _fit_context
 from skann._typing import Labels, Table
-from skann.preprocessing._cleaner import RARE
 from skann.preprocessing._encoded_rows import EncodedRows, as_slice
+from skann.preprocessing._levels import RARE
 from skann.preprocessing._onehot import OneHotCodes
 from skann.preprocessing._piecewise import PiecewiseLinearEncoder
 from skann.preprocessing._smooth_clip import SmoothClipScaler

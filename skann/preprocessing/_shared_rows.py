@@ -5,7 +5,7 @@ from collections.abc import Hashable
 import numpy as np
 import pandas as pd
 
-from skann.preprocessing._cleaner import TableCleaner, positions_of_rows, texts_of
+from skann.preprocessing._cleaner import TableCleaner, texts_of, warn_of_unseen_levels
 from skann.preprocessing._columns import Column
 from skann.preprocessing._encoded_rows import EncodedRows
 from skann.preprocessing._encoder import TableEncoder
@@ -13,11 +13,47 @@ from skann.preprocessing._roles import read_column_as
 from skann.preprocessing._table import stack_columns
 
 
+class Preparation:
+    """A fitted cleaner and the encoder of what it returns as one step.
+
+    No table is built between them, and what they look up for each table is looked up once: both
+    would take most of the time of a single row.
+
+    Parameters
+    ----------
+    cleaner, encoder : fitted transformers
+        The encoder on what the cleaner returned.
+    """
+
+    def __init__(self, cleaner: TableCleaner, encoder: TableEncoder) -> None:
+        self.kept = cleaner._kept()
+        self.known = cleaner._known_levels()
+        self._filled = cleaner._filled
+        self._n_numbers = len(cleaner.get_feature_names_out()) - len(self.known)
+        self._categories = [
+            (i - self._n_numbers, _codes(kept, levels.names))
+            for i, levels in (encoder._onehot | encoder._embedding).items()
+            for kept in [list(cleaner.levels_.values())[i - self._n_numbers]]
+        ]
+        self._encoded_rows = EncodedRows(
+            np.empty((0, self._n_numbers + len(self._categories))), encoder.transformer_
+        )
+
+    def encoded(self, columns: list[Column], n_rows: int) -> np.ndarray:
+        """Return the columns that ``kept`` asks for, to the same bits as by the transformers."""
+        positions = [
+            levels.positions_of_rows(*texts)
+            for texts, levels in zip(texts_of(columns), self.known.values(), strict=True)
+        ]
+        codes = [codes[positions[i]] for i, codes in self._categories]
+        values = stack_columns([*self._filled(columns), *codes], n_rows)
+        return np.asarray(self._encoded_rows.of(values))
+
+
 class SharedRows:
     """A checked table, for cleaners that were fitted on tables with its columns.
 
-    Reading a column takes longer than cleaning and encoding it, and folds mostly read it alike. No
-    table is built between cleaning and encoding, which would take most of the time of a single row.
+    Reading a column takes longer than cleaning and encoding it, and folds mostly read it alike.
 
     Parameters
     ----------
@@ -33,27 +69,16 @@ class SharedRows:
     def __len__(self) -> int:
         return self._n_rows
 
-    def encoded(self, cleaner: TableCleaner, encoder: TableEncoder) -> np.ndarray:
-        """Return the rows, cleaned and encoded, to the same bits as by the transformers.
-
-        Parameters
-        ----------
-        cleaner, encoder : fitted transformers
-            The encoder on what the cleaner returned.
+    def encoded(self, preparation: Preparation) -> np.ndarray:
+        """Return the rows, cleaned and encoded; warn of unseen levels.
 
         Returns
         -------
         ndarray of float32, shape (n_samples, n_features_out)
         """
-        columns = cleaner._read_kept(self._column)
-        numbers = cleaner._filled(columns)
-        categories = list(zip(texts_of(columns), cleaner.levels_.values(), strict=True))
-        codes = [
-            _codes(*categories[i - len(numbers)], levels.names)
-            for i, levels in (encoder._onehot | encoder._embedding).items()
-        ]
-        values = stack_columns([*numbers, *codes], len(self))
-        return np.asarray(EncodedRows(values, encoder.transformer_))
+        columns = [self._column(*kept) for kept in preparation.kept]
+        warn_of_unseen_levels(columns, preparation.known)
+        return preparation.encoded(columns, len(self))
 
     def _column(self, position: int, role: str, form: str | None) -> Column:
         key = position, role, form
@@ -62,9 +87,7 @@ class SharedRows:
         return self._read[key]
 
 
-def _codes(
-    texts: tuple[np.ndarray, list[str]], kept: list[str], encoded: list[Hashable]
-) -> np.ndarray:
-    """Return the encoder's code of each row, 0 where it has none for the level."""
+def _codes(kept: list[str], encoded: list[Hashable]) -> np.ndarray:
+    """Return the encoder's code of each level, 0 where it has none."""
     code_of = dict(zip(encoded, range(1, len(encoded) + 1), strict=True))
-    return np.array([code_of.get(level, 0) for level in kept])[positions_of_rows(*texts, kept)]
+    return np.array([code_of.get(level, 0) for level in kept])

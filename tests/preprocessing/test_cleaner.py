@@ -526,7 +526,7 @@ def test_each_text_is_read_once_in_a_fit(monkeypatch):
     read = []
     factorize = pd.factorize
     monkeypatch.setattr(pd, "factorize", lambda values: read.append(1) or factorize(values))
-    TableCleaner().fit_transform(pd.DataFrame({"plan": ["a", "b"] * 9, "total": ["1", " "] * 9}))
+    TableCleaner().fit_transform(pd.DataFrame({"plan": ["a", "b"] * 30, "total": ["1", " "] * 30}))
     assert len(read) == 2
 
 

@@ -7,7 +7,7 @@ import pytest
 import skann
 from skann.preprocessing import TableCleaner, TableEncoder
 from skann.preprocessing import _shared_rows as module
-from skann.preprocessing._shared_rows import SharedRows
+from skann.preprocessing._shared_rows import Preparation, SharedRows
 
 
 def fitted(X, y, rows, *encodings):
@@ -35,9 +35,21 @@ def test_each_encoding_is_the_same_to_the_bit(table, numeric, categorical):
     with pytest.warns(skann.UnseenLevelsWarning):
         expected = encoder.transform(cleaner.transform(new))
     with pytest.warns(skann.UnseenLevelsWarning):
-        encoded = SharedRows(new).encoded(cleaner, encoder)
+        encoded = SharedRows(new).encoded(Preparation(cleaner, encoder))
     assert encoded.dtype == expected.dtype
     assert np.array_equal(encoded, expected)
+
+
+@pytest.mark.parametrize("dtype", ["str", object, "category"])
+def test_a_row_by_itself_has_the_bits_that_it_has_among_others(table, dtype):
+    X, y = table
+    X = X.assign(note=np.resize([" x ", None, "true", "", "1.0", "nan"], len(X)))
+    texts = X.select_dtypes(["str", object]).columns
+    X = X.astype(dict.fromkeys(texts, dtype))
+    preparation = Preparation(*fitted(X, y, slice(0, 300), "auto", "auto"))
+    together = SharedRows(X).encoded(preparation)
+    for i in range(0, len(X), 7):
+        assert np.array_equal(SharedRows(X.iloc[[i]]).encoded(preparation), together[[i]])
 
 
 def test_tables_of_numbers_and_of_categories_alone_are_the_same_to_the_bit(table):
@@ -45,7 +57,7 @@ def test_tables_of_numbers_and_of_categories_alone_are_the_same_to_the_bit(table
     for columns in (X.select_dtypes("number"), X[["plan", "flag"]]):
         cleaner, encoder = fitted(columns, y, slice(0, 250))
         expected = encoder.transform(cleaner.transform(columns))
-        assert np.array_equal(SharedRows(columns).encoded(cleaner, encoder), expected)
+        assert np.array_equal(SharedRows(columns).encoded(Preparation(cleaner, encoder)), expected)
 
 
 def test_columns_that_folds_take_for_the_same_are_read_once(table, monkeypatch):
@@ -61,7 +73,7 @@ def test_columns_that_folds_take_for_the_same_are_read_once(table, monkeypatch):
     monkeypatch.setattr(module, "read_column_as", counted)
     rows = SharedRows(X)
     for cleaner, encoder in folds:
-        rows.encoded(cleaner, encoder)
+        rows.encoded(Preparation(cleaner, encoder))
     assert sorted(read) == sorted(X.columns)
 
 
@@ -73,5 +85,5 @@ def test_a_column_that_a_fold_takes_for_something_else_is_read_as_that():
     for cleaner in chosen:
         encoder = TableEncoder().fit(cleaner.fit_transform(X), y)
         assert np.array_equal(
-            rows.encoded(cleaner, encoder), encoder.transform(cleaner.transform(X))
+            rows.encoded(Preparation(cleaner, encoder)), encoder.transform(cleaner.transform(X))
         )
