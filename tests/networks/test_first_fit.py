@@ -10,6 +10,7 @@ import skann
 
 FIRST_FIT = """
 import os, sys, warnings
+warnings.filterwarnings("ignore", module="matplotlib")  # Keras imports it; it has its own troubles
 import scikeras.wrappers, tensorflow  # set variables of their own
 os.dup = os.dup2 = None  # stderr's descriptor is the process' own
 before = dict(os.environ)
