@@ -29,15 +29,14 @@ class Preparation:
         self.kept = cleaner._kept()
         self.known = cleaner._known_levels()
         self._filled = cleaner._filled
-        self._n_numbers = len(cleaner.get_feature_names_out()) - len(self.known)
+        n_columns = len(cleaner.get_feature_names_out())
+        n_numbers = n_columns - len(self.known)
+        kept = list(cleaner.levels_.values())
         self._categories = [
-            (i - self._n_numbers, _codes(kept, levels.names))
+            (i - n_numbers, _codes(kept[i - n_numbers], levels.names))
             for i, levels in (encoder._onehot | encoder._embedding).items()
-            for kept in [list(cleaner.levels_.values())[i - self._n_numbers]]
         ]
-        self._encoded_rows = EncodedRows(
-            np.empty((0, self._n_numbers + len(self._categories))), encoder.transformer_
-        )
+        self._encoded_rows = EncodedRows(np.empty((0, n_columns)), encoder.transformer_)
 
     def encoded(self, columns: list[Column], n_rows: int) -> np.ndarray:
         """Return the columns that ``kept`` asks for, to the same bits as by the transformers."""
