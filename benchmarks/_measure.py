@@ -68,7 +68,12 @@ def peak_memory_rise(run: Callable[[], Any]) -> float:
     if _CLEAR.exists():
         _CLEAR.write_text("5")  # the kernel's own high-water mark starts anew
     run()
-    return _status("VmHWM") - before
+    return peak_memory() - before
+
+
+def peak_memory() -> float:
+    """Return this process' highest resident memory in MB."""
+    return _status("VmHWM")
 
 
 def _status(field: str) -> float:

@@ -1,23 +1,26 @@
-"""What the command makes of tables that are too large: samples, parts of them, and long lists.
+"""What models and the command make of tables of any size: one row, long lists, samples and parts.
 
-    python benchmarks/scale.py [--quick] [--only learn train predict] [--json PATH]
+    python benchmarks/scale.py [--quick] [--only serve learn train predict] [--json PATH]
 
+- serve: milliseconds of one customer by a model out of a file, and seconds and MB of `skann
+  predict` for 1,000 customers, beside those of importing pandas and scikit-learn alone;
 - learn: AUC of `skann train` on all rows, on samples, and `--out-of-core`, on real tables of 40,000
   rows and more, where a block is a tenth of the rows;
 - train: time and peak memory of one pass of `skann train --out-of-core`, and how they grow;
 - predict: rows per second and peak memory of `skann predict --sort no`, and rows per second of a
   fitted model, which scores by TensorFlow, and of the same out of a file, which scores by NumPy.
 
-Rows of the last two are synthetic, and each command has a process of its own.
+Rows of the last two are synthetic, and each command has a process of its own. `serve` takes Telco.
 """
 
 import argparse
 import json
-import os
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,10 +28,11 @@ import _threads
 import pandas as pd
 from _data import available, load
 from _long_tables import BLOCK_ROWS, by_both_paths, write_table
-from _measure import in_fresh_process
+from _measure import in_fresh_process, seconds
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
+import skann
 from skann.cli._model_file import load_model
 
 LARGE = 40_000
@@ -39,6 +43,13 @@ import sys
 from skann.cli import _parts, main
 _parts.BLOCK_ROWS = int(sys.argv.pop(1))
 sys.exit(main())
+"""
+# The system would count the memory of this process, from which the other one is forked.
+_TELLS_PEAK = """
+import atexit, pathlib, sys
+sys.path.insert(0, {modules!r})
+from _measure import peak_memory
+atexit.register(lambda: pathlib.Path({file!r}).write_text(str(peak_memory())))
 """
 
 
@@ -51,9 +62,10 @@ class Sizes(NamedTuple):
     rows_to_train: tuple[int, ...] = (1_000_000, 4_000_000)
     rows_to_score: int = 10_000_000
     rows_by_both: int = 500_000
+    rows_to_serve: int = 300
 
 
-QUICK = Sizes(1, (), 2, (), 20_000, 5_000)
+QUICK = Sizes(1, (), 2, (), 20_000, 5_000, 1)
 
 
 class Run(NamedTuple):
@@ -65,16 +77,25 @@ class Run(NamedTuple):
 
 def run(*arguments: Any, block_rows: int = BLOCK_ROWS) -> Run:
     """Run the `skann` command in a process of its own."""
-    call = [sys.executable, "-c", _COMMAND, str(block_rows), *map(str, arguments)]
-    start = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=said)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            raise RuntimeError(f"skann {arguments} failed:\n{said.read()[-3000:]}")
-    return Run(time.perf_counter() - start, usage.ru_maxrss / 2**10)
+    return run_python(_COMMAND, str(block_rows), *map(str, arguments))
+
+
+def run_python(program: str, *arguments: str) -> Run:
+    """Run Python in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        peak = Path(folder, "peak")
+        program = _TELLS_PEAK.format(modules=str(Path(__file__).parent), file=str(peak)) + program
+        start = time.perf_counter()
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        took = time.perf_counter() - start
+        if done.returncode:
+            raise RuntimeError(f"{arguments} failed:\n{done.stderr[-3000:]}")
+        return Run(took, float(peak.read_text()))
 
 
 def train(
@@ -85,6 +106,28 @@ def train(
     if epochs is not None:
         arguments += ["--epochs", epochs]
     return run(*arguments, "--model", model, block_rows=block_rows)
+
+
+def serve(sizes: Sizes, folder: Path) -> dict[str, float]:
+    """Milliseconds of one customer, and seconds and MB of `skann predict` for 1,000."""
+    X, y = load("telco" if "telco" in available() else "made", 2_000 if sizes is QUICK else None)
+    data, customers, model = (folder / name for name in ("train.csv", "new.csv", "model.skann"))
+    X.assign(left=y).to_csv(data, index=False)
+    X[:1_000].to_csv(customers, index=False)
+    train(data, model, epochs=sizes.epochs)
+    score = skann.load(model).predict_proba
+    rows = [X[i : i + 1] for i in range(sizes.rows_to_serve)]
+    score(rows[0])
+    one_row = statistics.median(seconds(partial(score, row)) for row in rows)
+    predict = [run("predict", model, customers, "--out", folder / "scored.csv") for _ in rows[:5]]
+    imports = [run_python("import pandas, sklearn.pipeline") for _ in rows[:5]]
+    return {
+        "one row: milliseconds": 1e3 * one_row,
+        "skann predict: seconds": statistics.median(took.seconds for took in predict),
+        "skann predict: peak MB": statistics.median(took.peak_mb for took in predict),
+        "imports alone: seconds": statistics.median(took.seconds for took in imports),
+        "imports alone: peak MB": statistics.median(took.peak_mb for took in imports),
+    }
 
 
 def learn(sizes: Sizes, folder: Path) -> dict[str, float]:
@@ -136,7 +179,7 @@ def predict(sizes: Sizes, folder: Path) -> dict[str, float]:
     }
 
 
-BENCHMARKS = {"learn": learn, "train": memory, "predict": predict}
+BENCHMARKS = {"serve": serve, "learn": learn, "train": memory, "predict": predict}
 
 
 def main() -> None:
