@@ -66,7 +66,15 @@ class Sizes(NamedTuple):
     rows_to_serve: int = 300
 
 
-QUICK = Sizes(1, (), 2, (), 20_000, 5_000, 1)
+QUICK = Sizes(
+    folds=1,
+    shares=(),
+    epochs=2,
+    rows_to_train=(5_000,),
+    rows_to_score=20_000,
+    rows_by_both=5_000,
+    rows_to_serve=1,
+)
 
 
 class Run(NamedTuple):
