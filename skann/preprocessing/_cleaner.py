@@ -106,7 +106,8 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         pandas.DataFrame, shape (n_samples, n_clean_columns)
             The same as ``fit`` and ``transform`` give, but each column is read only once.
         """
-        return self._clean(*self._learn(X))
+        columns, index = self._learn(X)
+        return self._clean(columns, index, self._known_levels())
 
     def transform(self, X: Table) -> pd.DataFrame:
         """Return the clean columns.
@@ -124,8 +125,9 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         table = as_table(X)
         validate_data(self, table, reset=False, skip_check_array=True)
         columns = [read_column_as(role, form, table.iloc[:, i]) for i, role, form in self._kept()]
-        warn_of_unseen_levels(columns, self._known_levels())
-        return self._clean(columns, table.index)
+        known = self._known_levels()
+        warn_of_unseen_levels(columns, known)
+        return self._clean(columns, table.index, known)
 
     def get_feature_names_out(self, input_features: Labels | None = None) -> np.ndarray:
         """Return the names of the clean columns."""
@@ -187,13 +189,14 @@ class TableCleaner(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ]
         return [*filled, *(gaps[j] for j in self._indicators)]
 
-    def _clean(self, columns: list[Column], index: pd.Index) -> pd.DataFrame:
+    def _clean(
+        self, columns: list[Column], index: pd.Index, known: Mapping[str, KnownLevels]
+    ) -> pd.DataFrame:
         block = stack_columns(self._filled(columns), len(index))
         names = [*self._number_names, *self._indicator_names]
         clean_numbers = pd.DataFrame(block, index=index, columns=names, copy=False)
         if not self._categories:
             return clean_numbers
-        known = self._known_levels()
         categories = {
             name: pd.Categorical.from_codes(
                 levels.positions_of_rows(*texts), dtype=pd.CategoricalDtype(self.levels_[name])

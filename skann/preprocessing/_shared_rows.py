@@ -31,10 +31,10 @@ class Preparation:
         self._filled = cleaner._filled
         n_columns = len(cleaner.get_feature_names_out())
         n_numbers = n_columns - len(self.known)
-        kept = list(cleaner.levels_.values())
+        levels_of_each = list(cleaner.levels_.values())
         self._categories = [
-            (i - n_numbers, _codes(kept[i - n_numbers], levels.names))
-            for i, levels in (encoder._onehot | encoder._embedding).items()
+            (i - n_numbers, _codes(levels_of_each[i - n_numbers], encoded.names))
+            for i, encoded in (encoder._onehot | encoder._embedding).items()
         ]
         self._encoded_rows = EncodedRows(np.empty((0, n_columns)), encoder.transformer_)
 
@@ -86,7 +86,7 @@ class SharedRows:
         return self._read[key]
 
 
-def _codes(kept: list[str], encoded: list[Hashable]) -> np.ndarray:
+def _codes(levels: list[str], encoded: list[Hashable]) -> np.ndarray:
     """Return the encoder's code of each level, 0 where it has none."""
     code_of = dict(zip(encoded, range(1, len(encoded) + 1), strict=True))
-    return np.array([code_of.get(level, 0) for level in kept])
+    return np.array([code_of.get(level, 0) for level in levels])
