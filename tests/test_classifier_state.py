@@ -259,13 +259,17 @@ def global_draws():
     return [draw() for draw in generators] + [float(keras.random.uniform(())) for _ in range(2)]
 
 
+def seed_all(seed):
+    """Seed every global generator, that of Keras too, which 3.11 keeps otherwise."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(seed)
+
+
 def test_a_fit_leaves_global_generators_and_the_environment_alone(small_churn, make_model):
     environment = dict(os.environ)
-    keras.utils.clear_session()  # or the generator of Keras 3.11 goes on
-    keras.utils.set_random_seed(4)
+    seed_all(4)
     expected = global_draws()
-    keras.utils.clear_session()  # or the generator of Keras 3.11 goes on
-    keras.utils.set_random_seed(4)
+    seed_all(4)
     make_model(resampler="smote").fit(*small_churn).predict_proba(small_churn[0])
     assert global_draws() == expected
     assert dict(os.environ) == environment
