@@ -43,17 +43,23 @@ def interleaved(runs: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str
 
 def in_fresh_process(function: Callable[..., Any], **arguments: Any) -> Any:
     """Return what a function of one of our modules returns in a new process."""
-    call = [sys.executable, "-c", _IN_A_PROCESS, function.__module__, function.__name__]
+    names = function.__module__, function.__name__
+    printed = run_python(_IN_A_PROCESS, *names, json.dumps(arguments))
+    return json.loads(printed.splitlines()[-1])
+
+
+def run_python(program: str, *arguments: str) -> str:
+    """Return what a program prints in a new process, which can import our modules."""
     paths = [str(_FOLDER), *filter(None, [os.environ.get("PYTHONPATH")])]
     done = subprocess.run(
-        [*call, json.dumps(arguments)],
+        [sys.executable, "-c", program, *arguments],
         capture_output=True,
         text=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
     )
     if done.returncode != 0:
-        raise RuntimeError(f"{function.__name__}({arguments}) failed:\n{done.stderr[-3000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
+        raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr[-3000:]}")
+    return done.stdout
 
 
 def resident_memory() -> float:

@@ -16,8 +16,6 @@ Rows of the last two are synthetic, and each command has a process of its own. `
 import argparse
 import json
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from functools import partial
@@ -29,7 +27,7 @@ import _threads
 import pandas as pd
 from _data import available, load
 from _long_tables import BLOCK_ROWS, by_both_paths, write_table
-from _measure import in_fresh_process
+from _measure import in_fresh_process, run_python
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
@@ -47,8 +45,7 @@ sys.exit(main())
 """
 # The system would count the memory of this process, from which the other one is forked.
 _TELLS_PEAK = """
-import atexit, pathlib, sys
-sys.path.insert(0, {modules!r})
+import atexit, pathlib
 from _measure import peak_memory
 atexit.register(lambda: pathlib.Path({file!r}).write_text(str(peak_memory())))
 """
@@ -86,25 +83,16 @@ class Run(NamedTuple):
 
 def run(*arguments: Any, block_rows: int = BLOCK_ROWS) -> Run:
     """Run the `skann` command in a process of its own."""
-    return run_python(_COMMAND, str(block_rows), *map(str, arguments))
+    return measured(_COMMAND, str(block_rows), *map(str, arguments))
 
 
-def run_python(program: str, *arguments: str) -> Run:
+def measured(program: str, *arguments: str) -> Run:
     """Run Python in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         peak = Path(folder, "peak")
-        program = _TELLS_PEAK.format(modules=str(Path(__file__).parent), file=str(peak)) + program
         start = time.perf_counter()
-        done = subprocess.run(
-            [sys.executable, "-c", program, *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        took = time.perf_counter() - start
-        if done.returncode:
-            raise RuntimeError(f"{arguments} failed:\n{done.stderr[-3000:]}")
-        return Run(took, float(peak.read_text()))
+        run_python(_TELLS_PEAK.format(file=str(peak)) + program, *arguments)
+        return Run(time.perf_counter() - start, float(peak.read_text()))
 
 
 def train(
@@ -133,7 +121,7 @@ def serve(sizes: Sizes, folder: Path) -> dict[str, float]:
     for _ in rows[:5]:  # in turn, for the machine may slow down
         scored = folder / "scored.csv"
         runs["skann predict"].append(run("predict", model, customers, "--out", scored))
-        runs["imports alone"].append(run_python("import pandas, sklearn.pipeline"))
+        runs["imports alone"].append(measured("import pandas, sklearn.pipeline"))
     for name, each in runs.items():
         figures[f"{name}: seconds"] = statistics.median(took.seconds for took in each)
         figures[f"{name}: peak MB"] = statistics.median(took.peak_mb for took in each)
